@@ -1,0 +1,58 @@
+# `make` lists the targets. Everything they need is installed into .venv and .build of this folder.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.PHONY: help setup build test test-long demo invoke lint lock docs clean
+
+PYTHON ?= $(shell tools/find-python)
+UV_VERSION := 0.13.9
+PIP_QUIET := --quiet --disable-pip-version-check
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
+export SAM_CLI_TELEMETRY := 0
+
+help:  ## what can be made
+	@sed -n 's/^\([a-z-]*\):[^#]*## /\1 /p' $(MAKEFILE_LIST) | while read -r name words; do printf '%-12s %s\n' "$$name" "$$words"; done
+
+setup: .build/setup  ## install what development and tests need, into this folder
+
+.build/setup: requirements/dev.txt requirements/sam.txt
+	@test -n "$(PYTHON)" || { echo "Python 3.13 is needed (with venv): install python3.13, or say make PYTHON=/path/to/python3.13"; exit 1; }
+	@echo "Setting up .venv with $(PYTHON) ..."
+	$(PYTHON) -m venv .venv
+	.venv/bin/python -m pip install $(PIP_QUIET) uv==$(UV_VERSION)
+	.venv/bin/uv pip sync --quiet --require-hashes -p .venv/bin/python requirements/dev.txt
+	$(PYTHON) -m venv .venv/sam
+	.venv/bin/uv pip sync --quiet --require-hashes -p .venv/sam/bin/python requirements/sam.txt
+	@mkdir -p .build && touch $@
+
+build: setup  ## sam build, where anything has changed
+	.venv/bin/python -m local.build
+
+lint: setup  ## lint, format, types, import rules, template
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	.venv/bin/mypy
+	.venv/bin/lint-imports --config pyproject.toml
+	.venv/sam/bin/cfn-lint template.yaml
+	.venv/sam/bin/sam validate --lint
+
+test: lint build  ## everything that is quick: lint, unit, properties, integration, the built night
+	.venv/bin/pytest -m "not long"
+
+test-long: build  ## what needs longer
+	.venv/bin/pytest -m long
+
+demo: build  ## the night, on an embedded AWS, with the built functions
+	.venv/bin/python -m tools.demo
+
+invoke: build  ## one built function: make invoke JOB=backup EVENT=events/backup-dry-run.json
+	@.venv/bin/python -m tools.invoke "$(JOB)" "$(EVENT)"
+
+docs: setup  ## write what is generated: docs/policy.md, docs/policy.schema.json
+	.venv/bin/python -m tools.render_docs
+
+lock: setup  ## write the lock files anew, at today's versions
+	.venv/bin/python -m tools.lock
+
+clean:  ## remove what was installed and built here
+	rm -rf .venv .build .aws-sam

@@ -1,0 +1,68 @@
+"""What AWS's error codes mean for us, and how every error of botocore becomes an AwsError.
+
+Codes: "Error codes for the EC2 API". Five 400 codes mean wait, and botocore does not retry them.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
+from botocore.parsers import ResponseParserError
+
+from nightshift.errors import AwsError, Fault
+
+THROTTLED = frozenset(
+    {
+        "RequestLimitExceeded",
+        "EC2ThrottledException",
+        "Throttling",
+        "ThrottlingException",
+        "Throttled",
+        "TooManyRequestsException",
+    }
+)
+
+_FAULTS = {
+    "InvalidSnapshot.NotFound": Fault.GONE,
+    "InvalidVolume.NotFound": Fault.GONE,
+    "InvalidInstanceID.NotFound": Fault.GONE,
+    "InvalidNetworkInterfaceID.NotFound": Fault.GONE,
+    "InvalidSnapshot.InUse": Fault.IN_USE,
+    "SnapshotCreationPerVolumeRateExceeded": Fault.WAIT,
+    "ConcurrentSnapshotLimitExceeded": Fault.WAIT,
+    "ConcurrentTagAccess": Fault.WAIT,
+    "PendingSnapshotLimitExceeded": Fault.WAIT_ALL,
+    "ResourceLimitExceeded": Fault.WAIT_ALL,
+    "TagLimitExceeded": Fault.TAGS,
+    "InvalidTagKey.Malformed": Fault.TAGS,
+    "RequestExpired": Fault.STOP,
+    "ExpiredToken": Fault.STOP,
+    "ExpiredTokenException": Fault.STOP,
+    "AuthFailure": Fault.STOP,
+    **dict.fromkeys(THROTTLED, Fault.WAIT_ALL),
+}
+
+
+@contextmanager
+def aws_errors() -> Iterator[None]:
+    """Inside, whatever botocore raises is raised as an AwsError."""
+    try:
+        yield
+    except ClientError as error:
+        raise _of_answer(error) from error
+    except (BotoCoreError, HTTPClientError, ResponseParserError) as error:
+        # No answer, or one that was cut: the call may have taken effect.
+        raise AwsError(type(error).__name__, str(error), Fault.UNKNOWN) from error
+
+
+def _of_answer(error: ClientError) -> AwsError:
+    detail = error.response.get("Error", {})
+    code, message = detail.get("Code", "Unknown"), detail.get("Message", "")
+    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+    fault = _FAULTS.get(code) or _by_message(code, message) or (Fault.UNKNOWN if status >= 500 else Fault.PERMANENT)
+    return AwsError(code, message, fault)
+
+
+def _by_message(code: str, message: str) -> Fault | None:
+    """AWS has no code of its own for a tag key that stands twice or is reserved."""
+    return Fault.TAGS if code == "InvalidParameterValue" and "tag key" in message.lower() else None

@@ -1,0 +1,76 @@
+"""EC2's token buckets, and our share of them.
+
+Each action has a bucket per account and region that everyone in the account draws from ("Request throttling for
+the EC2 API"). A run keeps below it, or the cluster's EBS driver starves while the night's backups go out.
+"""
+
+import threading
+from datetime import datetime
+
+from nightshift.clock import Clock
+
+# (size, refill per second)
+_BUCKETS = {
+    "CreateSnapshot": (100, 5),
+    "CreateSnapshots": (100, 5),
+    "DeleteSnapshot": (100, 5),
+    "CreateTags": (100, 10),
+    "DeleteTags": (100, 10),
+    "StartInstances": (5, 2),
+}
+_READS = (100, 20)
+_OTHER_CHANGES = (50, 5)
+
+
+class Pacer:
+    """Lets calls pass no faster than our share of AWS's buckets refills. Safe to share between threads."""
+
+    def __init__(self, clock: Clock, share: float) -> None:
+        self._clock, self._share = clock, share
+        self._buckets: dict[str, _Bucket] = {}
+        self._lock = threading.Lock()
+
+    def wait_for_token(self, action: str) -> None:
+        """Return when the action may be sent."""
+        with self._lock:
+            seconds = self._bucket(action).take(self._clock.now())
+        if seconds > 0:
+            self._clock.sleep(seconds)
+
+    def throttled(self, action: str) -> None:
+        """AWS refused a call for its pace: the bucket is empty, whoever emptied it."""
+        with self._lock:
+            self._bucket(action).drain(self._clock.now())
+
+    def _bucket(self, action: str) -> "_Bucket":
+        if action not in self._buckets:
+            size, refill = _BUCKETS.get(action) or (_READS if is_read(action) else _OTHER_CHANGES)
+            self._buckets[action] = _Bucket(size * self._share, refill * self._share, self._clock.now())
+        return self._buckets[action]
+
+
+class _Bucket:
+    """Tokens may be owed: whoever takes one that is not there yet waits until it would be."""
+
+    def __init__(self, size: float, refill: float, now: datetime) -> None:
+        self._size, self._refill, self._tokens, self._filled = size, refill, size, now
+
+    def take(self, now: datetime) -> float:
+        """Take one token; the seconds to wait until it is there."""
+        self._fill(now)
+        self._tokens -= 1
+        return max(0.0, -self._tokens / self._refill)
+
+    def drain(self, now: datetime) -> None:
+        self._fill(now)
+        self._tokens = min(self._tokens, 0.0)
+
+    def _fill(self, now: datetime) -> None:
+        passed = max(0.0, (now - self._filled).total_seconds())
+        self._tokens = min(self._size, self._tokens + passed * self._refill)
+        self._filled = now
+
+
+def is_read(action: str) -> bool:
+    """Whether an action changes nothing."""
+    return action.startswith(("Describe", "Get", "List"))

@@ -1,0 +1,130 @@
+"""The AWS clients of one run, with what must hold for every call that leaves it.
+
+Whatever a job calls passes through the same four hooks of botocore: a dry run refuses changes, every request sent
+is counted, paced below AWS's token buckets, and repeated only where that is safe.
+"""
+
+import random
+import threading
+from collections import Counter
+from datetime import datetime, timedelta
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import boto3
+import botocore.session
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError
+
+from nightshift.aws.faults import THROTTLED
+from nightshift.aws.pace import Pacer, is_read
+from nightshift.clock import Clock
+from nightshift.settings import Settings
+
+if TYPE_CHECKING:
+    from mypy_boto3_ec2 import EC2Client
+    from mypy_boto3_sns import SNSClient
+    from mypy_boto3_ssm import SSMClient
+
+# A run ends by itself so long before Lambda would end it.
+RESERVE = timedelta(seconds=10)
+
+# AWS has no ClientToken for these: sent twice, they are done twice. After an unknown answer the job looks first.
+SENT_ONCE = frozenset({"CreateSnapshot", "CreateSnapshots"})
+
+MOST_ATTEMPTS = 5
+_CONFIG = {
+    "connect_timeout": 5,
+    "read_timeout": 60,
+    # botocore's own retries are off: _again decides, with the run's clock and deadline.
+    "retries": {"mode": "standard", "total_max_attempts": 1},
+}
+
+
+class ReadOnlyError(BotoCoreError):
+    fmt = "{action} was refused: a dry run changes nothing"
+
+
+class Aws:
+    """One account and region, for one run.
+
+    deadline: when the run must have stopped by itself (UTC). read_only: every change is refused before it is sent.
+    calls: HTTP requests sent, by action, repeated ones too.
+    """
+
+    def __init__(
+        self,
+        account: str,
+        settings: Settings,
+        clock: Clock,
+        deadline: datetime,
+        read_only: bool = False,
+    ) -> None:
+        self.region, self.account, self.settings, self.clock = settings.region, account, settings, clock
+        self.deadline, self.read_only = deadline, read_only
+        self.calls: Counter[str] = Counter()
+        self._pacer = Pacer(clock, settings.bucket_share)
+        self._counting = threading.Lock()
+
+    def time_for(self, seconds: float) -> bool:
+        """Whether so much time is left before the run should end."""
+        return self.clock.now() + timedelta(seconds=seconds) < self.deadline
+
+    @cached_property
+    def ec2(self) -> "EC2Client":
+        session = botocore.session.get_session()
+        # Half of botocore's time on a large describe is dateutil reading timestamps; EC2 sends ISO 8601.
+        session.get_component("response_parser_factory").set_parser_defaults(timestamp_parser=datetime.fromisoformat)
+        return self._hooked(boto3.Session(botocore_session=session).client("ec2", **self._options()))
+
+    @cached_property
+    def ssm(self) -> "SSMClient":
+        return self._hooked(boto3.Session().client("ssm", **self._options()))
+
+    @cached_property
+    def sns(self) -> "SNSClient":
+        return self._hooked(boto3.Session().client("sns", **self._options()))
+
+    def _options(self) -> dict[str, Any]:
+        pool = self.settings.workers + 2
+        return {"region_name": self.region, "config": Config(**_CONFIG, max_pool_connections=pool)}
+
+    def _hooked[C](self, client: C) -> C:
+        events = client.meta.events  # type: ignore[attr-defined]  # every client has it; no common type says so
+        events.register("before-call", self._refuse_changes)
+        events.register("before-send", self._count_and_pace)
+        events.register("needs-retry", self._again)
+        return client
+
+    def _refuse_changes(self, model: Any, **_: object) -> None:
+        if self.read_only and not is_read(model.name):
+            raise ReadOnlyError(action=model.name)
+
+    def _count_and_pace(self, event_name: str, **_: object) -> None:
+        action = event_name.rpartition(".")[2]
+        self._pacer.wait_for_token(action)
+        with self._counting:
+            self.calls[action] += 1
+
+    def _again(
+        self, operation: Any, attempts: int, response: Any, caught_exception: Exception | None, **_: object
+    ) -> float | None:
+        """botocore's question whether to send a request again; it sleeps so many seconds more (none)."""
+        action = operation.name
+        if _was_throttled(response):
+            self._pacer.throttled(action)
+        elif not _failed(response, caught_exception) or action in SENT_ONCE or attempts >= MOST_ATTEMPTS:
+            return None
+        delay = min(0.5 * 2**attempts, 15) * random.uniform(0.5, 1)
+        if not self.time_for(delay):
+            return None
+        self.clock.sleep(delay)
+        return 0.0
+
+
+def _was_throttled(response: Any) -> bool:
+    return response is not None and response[1].get("Error", {}).get("Code") in THROTTLED
+
+
+def _failed(response: Any, caught_exception: Exception | None) -> bool:
+    return caught_exception is not None or (response is not None and response[0].status_code >= 500)

@@ -1,0 +1,99 @@
+"""Snapshots: descriptions become records; one function a change."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from nightshift.aws.describe import chunks, filters, pages, tags_of
+from nightshift.aws.faults import aws_errors
+from nightshift.aws.session import Aws
+from nightshift.fleet import Snapshot, Tags
+from nightshift.plan.tags import SLOT, STACK, is_ours
+
+
+def ours(aws: Aws, conditions: Mapping[str, Sequence[str]] | None = None) -> list[Snapshot]:
+    """The snapshots that this application made and that meet the conditions, in every state.
+
+    Without OwnerIds AWS would list every public snapshot of the region.
+    """
+    narrowed = {f"tag:{STACK}": [aws.settings.stack_tag]} | dict(conditions or {})
+    described = _described(aws, narrowed)
+    return [snapshot for snapshot in described if is_ours(snapshot.tags, aws.settings.stack_tag)]
+
+
+def of_slots(aws: Aws, plan: str, slots: Sequence[str]) -> list[Snapshot]:
+    """Our snapshots that serve one of these slots of a plan."""
+    return ours(aws, {f"tag:{SLOT}{plan}": slots})
+
+
+def of_volumes(aws: Aws, volume_ids: Sequence[str], plan: str) -> list[Snapshot]:
+    """Our snapshots of these volumes that serve any slot of a plan."""
+    return [
+        snapshot
+        for chunk in chunks(volume_ids)
+        for snapshot in ours(aws, {"tag-key": [f"{SLOT}{plan}"], "volume-id": chunk})
+    ]
+
+
+def blocking(aws: Aws, volume_ids: Sequence[str]) -> list[Snapshot]:
+    """Whoever's pending and failed snapshots of these volumes: AWS counts both against a volume's limit."""
+    return _described(aws, {"volume-id": volume_ids, "status": ["pending", "error"]})
+
+
+def create_of_instance(
+    aws: Aws,
+    instance_id: str,
+    exclude_boot: bool,
+    excluded_data: Sequence[str],
+    tags: Tags,
+    description: str,
+    copy_tags: bool,
+) -> dict[str, str]:
+    """Snapshot an instance's volumes at one instant; the new snapshot's id by volume id. Sent once (AwsError)."""
+    with aws_errors():
+        answer = aws.ec2.create_snapshots(
+            InstanceSpecification={
+                "InstanceId": instance_id,
+                "ExcludeBootVolume": exclude_boot,
+                **({"ExcludeDataVolumeIds": list(excluded_data)} if excluded_data else {}),
+            },
+            Description=description,
+            TagSpecifications=[_specification(tags)],
+            **({"CopyTagsFromSource": "volume"} if copy_tags else {}),
+        )
+    return {made["VolumeId"]: made["SnapshotId"] for made in answer["Snapshots"]}
+
+
+def create_of_volume(aws: Aws, volume_id: str, tags: Tags, description: str) -> str:
+    """Snapshot one volume; the new snapshot's id. Sent once (AwsError)."""
+    with aws_errors():
+        answer = aws.ec2.create_snapshot(
+            VolumeId=volume_id, Description=description, TagSpecifications=[_specification(tags)]
+        )
+    return answer["SnapshotId"]
+
+
+def delete(aws: Aws, snapshot_id: str) -> None:
+    """Delete one snapshot. AwsError where AWS did not say yes."""
+    with aws_errors():
+        aws.ec2.delete_snapshot(SnapshotId=snapshot_id)
+
+
+def _described(aws: Aws, conditions: Mapping[str, Sequence[str]]) -> list[Snapshot]:
+    answers = pages(aws.ec2, "describe_snapshots", OwnerIds=["self"], Filters=filters(conditions))
+    return [_snapshot(described) for page in answers for described in page["Snapshots"]]
+
+
+def _snapshot(described: dict[str, Any]) -> Snapshot:
+    return Snapshot(
+        id=described["SnapshotId"],
+        volume_id=described["VolumeId"],
+        state=described["State"],
+        started=described["StartTime"],
+        size_gib=described["VolumeSize"],
+        tier=described.get("StorageTier", "standard"),
+        tags=tags_of(described),
+    )
+
+
+def _specification(tags: Tags) -> Any:
+    return {"ResourceType": "snapshot", "Tags": [{"Key": key, "Value": value} for key, value in tags.items()]}

@@ -1,0 +1,70 @@
+"""What an account holds, as frozen records: sizes in GiB, throughput in MiB/s, times in UTC."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+type Tags = Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Disk:
+    """One EBS volume as an instance sees it."""
+
+    device: str
+    volume_id: str
+    delete_on_termination: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Instance:
+    id: str
+    state: str
+    type: str
+    zone: str
+    vpc_id: str | None
+    subnet_id: str | None
+    private_ip: str | None
+    root_device: str | None
+    disks: tuple[Disk, ...]
+    interface_ids: tuple[str, ...]
+    tags: Tags = field(default_factory=dict, hash=False)
+
+    @property
+    def root_volume_id(self) -> str | None:
+        return next((disk.volume_id for disk in self.disks if disk.device == self.root_device), None)
+
+    @property
+    def ending(self) -> bool:
+        """Being terminated, or gone already and still described for a while."""
+        return self.state in ("shutting-down", "terminated")
+
+
+@dataclass(frozen=True, slots=True)
+class Volume:
+    id: str
+    state: str
+    type: str
+    zone: str
+    size_gib: int
+    iops: int | None
+    throughput_mibps: int | None
+    created: datetime
+    instance_ids: tuple[str, ...]
+    tags: Tags = field(default_factory=dict, hash=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    id: str
+    volume_id: str
+    state: str
+    started: datetime
+    size_gib: int
+    tier: str = "standard"
+    tags: Tags = field(default_factory=dict, hash=False)
+
+    @property
+    def live(self) -> bool:
+        """A backup, or about to be one: what makes a second one of its slot needless."""
+        return self.state in ("pending", "completed")

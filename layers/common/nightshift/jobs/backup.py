@@ -1,0 +1,191 @@
+"""Backup: a snapshot of every volume that opted in, for each slot of its plans."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from nightshift.aws import instances, snapshots, volumes
+from nightshift.aws.changes import carry_out
+from nightshift.aws.session import Aws
+from nightshift.aws.snapshot_calls import save_instance, save_volume
+from nightshift.fleet import Instance, Snapshot, Volume
+from nightshift.job import Job, no_guard
+from nightshift.outcome import Action, Decision, Plan, Result
+from nightshift.plan.coverage import Coverage, cannot_be_saved, covered
+from nightshift.plan.due import Due, PlanSlots, by_volume, due, history_wanted, slots_at
+from nightshift.plan.slots import slot_text
+from nightshift.plan.snapshot_calls import SnapshotInstance, SnapshotVolume, Wanted, snapshot_decisions
+from nightshift.policy import Policy
+from nightshift.request import PlanRequest
+
+
+class BackupRequest(PlanRequest):
+    """now: one more snapshot, whose slot is this moment; the volume stays due."""
+
+    now: bool = False
+
+    @property
+    def takes_untagged(self) -> bool:
+        """A person who names ids and plans means just these volumes, whatever their tags say."""
+        return self.now and bool(self.plans) and bool(self.instance_ids or self.volume_ids)
+
+
+@dataclass(frozen=True, slots=True)
+class Inventory:
+    """saved: of each plan, by volume, the snapshots of its current and previous slot, and of every slot where a
+    volume lacks the previous one."""
+
+    region: str
+    stack_tag: str
+    instances: Mapping[str, Instance]
+    volumes: Mapping[str, Volume]
+    saved: Mapping[str, Mapping[str, Sequence[Snapshot]]]
+
+    def owners(self, volume: Volume) -> list[Instance]:
+        return [self.instances[id_] for id_ in sorted(volume.instance_ids) if id_ in self.instances]
+
+    def coverage(self, volume: Volume, policy: Policy) -> Coverage | None:
+        return covered(volume, self.owners(volume), policy.backup.tag, policy.backup.plans)
+
+
+def read(aws: Aws, _request: BackupRequest, policy: Policy, now: datetime) -> Inventory:
+    fleet = {instance.id: instance for instance in instances.all_instances(aws)}
+    disks = {volume.id: volume for volume in volumes.all_volumes(aws)}
+    unsaved = Inventory(aws.region, aws.settings.stack_tag, fleet, disks, saved={})
+    coverages = [cover for volume in disks.values() if (cover := unsaved.coverage(volume, policy))]
+    saved = {
+        name: _saved(aws, name, slots, [cover.volume for cover in coverages if name in cover.plans])
+        for name, slots in slots_at(policy, now).items()
+    }
+    return Inventory(aws.region, aws.settings.stack_tag, fleet, disks, saved)
+
+
+def _saved(aws: Aws, name: str, slots: PlanSlots, of: Sequence[Volume]) -> Mapping[str, Sequence[Snapshot]]:
+    if not of or not slots.texts:
+        return {}
+    recent = by_volume(snapshots.of_slots(aws, name, slots.texts))
+    unclear = [volume.id for volume in of if history_wanted(name, slots, volume, recent.get(volume.id, ()))]
+    return {**recent, **by_volume(snapshots.of_volumes(aws, unclear, name))}
+
+
+def plan(inventory: Inventory, request: BackupRequest, policy: Policy, now: datetime) -> Plan:
+    """One decision for each volume that carries the tag, on itself or on its instance, or that is named by id."""
+    judge = _Judge(inventory, request, policy, slots_at(policy, now), now)
+    verdicts = [verdict for volume in inventory.volumes.values() if (verdict := judge.verdict(volume))]
+    wanted = [verdict.wanted for verdict in verdicts if verdict.wanted]
+    decisions = [
+        *snapshot_decisions(wanted, inventory.volumes, inventory.stack_tag),
+        *(_skip(verdict.volume.id, verdict.reason) for verdict in verdicts if not verdict.wanted),
+        *(_skip(id_, "it has no EBS volume: an instance store cannot be snapshotted") for id_ in judge.diskless()),
+        *(_skip(id_, f"not found in {inventory.region}") for id_ in judge.not_found()),
+    ]
+    return Plan(decisions, judge.notes(decisions), {"SlotsMissed": sum(verdict.missed for verdict in verdicts)})
+
+
+def apply(aws: Aws, decisions: Sequence[Decision]) -> Sequence[Result]:
+    return carry_out(aws, decisions, _save)
+
+
+def _save(aws: Aws, decisions: Sequence[Decision], attempt: int) -> Sequence[Result]:
+    match decisions[0].change:
+        case SnapshotInstance() as change:
+            return save_instance(aws, change, decisions, attempt)
+        case SnapshotVolume() as change:
+            return save_volume(aws, change, decisions, attempt)
+    raise TypeError(f"no backup: {decisions[0].change}")
+
+
+@dataclass(frozen=True, slots=True)
+class _Verdict:
+    """wanted is None where the volume is left alone; missed: slots that passed without a snapshot."""
+
+    volume: Volume
+    wanted: Wanted | None
+    reason: str
+    missed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Judge:
+    """Who gets a snapshot now, who does not, and why."""
+
+    inventory: Inventory
+    request: BackupRequest
+    policy: Policy
+    slots: Mapping[str, PlanSlots]
+    now: datetime
+
+    def verdict(self, volume: Volume) -> _Verdict | None:
+        """None: out of scope."""
+        owners = self.inventory.owners(volume)
+        if self._ids_named and not self._names(volume):
+            return None
+        cover = self.inventory.coverage(volume, self.policy)
+        if cover is None and self.request.takes_untagged:
+            cover = Coverage(volume, tuple(self.request.plans or ()), by_own_tag=True)
+        if cover is None:
+            return _Verdict(volume, None, self._not_opted_in(owners)) if self._ids_named else None
+        plans = [name for name in cover.plans if name in (self.request.plans or cover.plans)]
+        if cover.plans and not plans:
+            words = f"its plans are {', '.join(cover.plans)}, none of those that were asked for"
+            return _Verdict(volume, None, words) if self._ids_named else None
+        if reason := cover.why_not or cannot_be_saved(volume, owners):
+            return _Verdict(volume, None, reason)
+        return self._by_slots(volume, owners, cover, plans)
+
+    def _by_slots(self, volume: Volume, owners: Sequence[Instance], cover: Coverage, plans: Sequence[str]) -> _Verdict:
+        dues = {name: self._due(name, volume) for name in plans}
+        reason = "; ".join([*(due.reason for due in dues.values()), *filter(None, [cover.doubts])])
+        missed = sum(due.missed for due in dues.values())
+        slots = tuple((name, due.slot) for name, due in sorted(dues.items()) if due.slot)
+        if not slots:
+            return _Verdict(volume, None, reason, missed)
+        owner = next((instance for instance in owners if not instance.ending), None)
+        return _Verdict(volume, Wanted(volume, owner, slots, reason, cover.by_own_tag), reason, missed)
+
+    def _due(self, name: str, volume: Volume) -> Due:
+        if self.request.now:
+            moment = self.now.replace(microsecond=0)
+            return Due(moment, f"asked for now, for {name} {slot_text(moment)}")
+        saved = self.inventory.saved[name].get(volume.id, ())
+        return due(name, self.policy.backup.plans[name], self.slots[name], saved, self.now)
+
+    @property
+    def _ids_named(self) -> bool:
+        return bool(self.request.instance_ids or self.request.volume_ids)
+
+    def _names(self, volume: Volume) -> bool:
+        named_instances = set(self.request.instance_ids or ())
+        return volume.id in (self.request.volume_ids or ()) or not named_instances.isdisjoint(volume.instance_ids)
+
+    def _not_opted_in(self, owners: Sequence[Instance]) -> str:
+        nor = f", nor does {', '.join(owner.id for owner in owners)}" if owners else ""
+        return f"not opted in: it does not carry the tag {self.policy.backup.tag}{nor}"
+
+    def diskless(self) -> list[str]:
+        """Instances in scope that have nothing to snapshot."""
+        named = self.request.instance_ids or ()
+        return [
+            instance.id
+            for instance in self.inventory.instances.values()
+            if not instance.disks and not instance.ending
+            if instance.id in named or (not self._ids_named and self.policy.backup.tag in instance.tags)
+        ]
+
+    def not_found(self) -> list[str]:
+        known = self.inventory.instances.keys() | self.inventory.volumes.keys()
+        return [id_ for id_ in (self.request.instance_ids or []) + (self.request.volume_ids or []) if id_ not in known]
+
+    def notes(self, decisions: Sequence[Decision]) -> list[str]:
+        if decisions:
+            return []
+        if self.request.plans:
+            return [f"nothing in {self.inventory.region} has the plan {' or '.join(self.request.plans)}"]
+        return [f"no instance or volume in {self.inventory.region} carries the tag {self.policy.backup.tag}"]
+
+
+def _skip(resource: str, reason: str) -> Decision:
+    return Decision(resource, Action.SKIP, reason)
+
+
+JOB = Job("backup", BackupRequest, read, plan, no_guard, apply)

@@ -1,0 +1,62 @@
+"""Coverage: which plans a volume has, and why it has none."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+from nightshift.fleet import Instance, Volume
+from nightshift.plan.tags import plans_named
+
+_TAKEN_STATES = ("in-use", "available")
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """The plans of one volume. No plans: why_not says why. doubts is what the tag says that names no plan.
+
+    by_own_tag: the volume's own tag decided, not its instance's.
+    """
+
+    volume: Volume
+    plans: tuple[str, ...] = ()
+    why_not: str = ""
+    doubts: str = ""
+    by_own_tag: bool = False
+
+
+def covered(volume: Volume, instances: Sequence[Instance], tag: str, plans: Collection[str]) -> Coverage | None:
+    """Which plans a volume has by its own tag or that of an instance it is attached to; None: it has no tag at all.
+
+    ignore wins over all, then the volume's own tag, then the instance's. A Multi-Attach volume has the plans of
+    all its instances.
+    """
+    own = volume.tags.get(tag)
+    inherited = {instance.id: instance.tags[tag] for instance in instances if tag in instance.tags}
+    if own is None and not inherited:
+        return None
+    if ignored_by := _ignored_by(own, inherited):
+        return Coverage(volume, why_not=f"{ignored_by} says {tag}=ignore")
+    value = own if own is not None else ",".join(inherited.values())
+    named, unknown = plans_named(value, plans)
+    doubts = f"{tag}={value}: {', '.join(unknown) or 'it'} names no plan; the policy's are {', '.join(plans)}"
+    if not named:
+        return Coverage(volume, why_not=doubts)
+    return Coverage(volume, tuple(named), doubts=doubts if unknown else "", by_own_tag=own is not None)
+
+
+def cannot_be_saved(volume: Volume, instances: Sequence[Instance]) -> str:
+    """Why AWS would not take a snapshot of it now; empty where it would."""
+    if volume.state not in _TAKEN_STATES:
+        return f"the volume is in state {volume.state}"
+    if instances and all(instance.ending for instance in instances):
+        return f"{instances[0].id} is being terminated"
+    return ""
+
+
+def _ignored_by(own: str | None, inherited: Mapping[str, str]) -> str:
+    if own is not None and _ignores(own):
+        return "its own tag"
+    return next((instance_id for instance_id, value in inherited.items() if _ignores(value)), "")
+
+
+def _ignores(value: str) -> bool:
+    return any(word.strip().lower() == "ignore" for word in value.split(","))

@@ -1,0 +1,122 @@
+"""Which calls make the snapshots that are wanted: as few as can be, all volumes of an instance at one instant."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from nightshift.fleet import Instance, Volume
+from nightshift.outcome import Action, Change, Decision
+from nightshift.plan.slots import slot_text
+from nightshift.plan.tags import fit_together, people_s, snapshot_tags
+
+# CreateSnapshots takes at most 40 ExcludeDataVolumeIds (EC2 API reference, InstanceSpecification).
+MOST_EXCLUDED = 40
+
+# Volume types of which AWS makes one snapshot at a time; of others five (EBS quotas).
+SLOW_TYPES = ("st1", "sc1")
+
+type Slots = tuple[tuple[str, datetime], ...]
+type TagPairs = tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A volume that is due, and the slot of each plan that its snapshot will serve.
+
+    owner: the instance that it is attached to; of a Multi-Attach volume the first.
+    """
+
+    volume: Volume
+    owner: Instance | None
+    slots: Slots
+    reason: str
+    by_own_tag: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SnapshotInstance(Change):
+    """One CreateSnapshots call. data_volume_ids: all that may have to be excluded by id, wanted or not."""
+
+    instance_id: str
+    slots: Slots
+    volume_ids: tuple[str, ...]
+    slow_volume_ids: frozenset[str]
+    root_volume_id: str | None
+    data_volume_ids: tuple[str, ...]
+    tags: TagPairs
+    copy_tags: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SnapshotVolume(Change):
+    """One CreateSnapshot call. people_tags are the volume's own, that come along if AWS takes them."""
+
+    volume_id: str
+    slots: Slots
+    tags: TagPairs
+    people_tags: TagPairs
+
+
+def snapshot_decisions(wanted: Sequence[Wanted], disks: Mapping[str, Volume], stack_tag: str) -> list[Decision]:
+    """One decision for each wanted volume; those that one call can save share its change."""
+    groups: dict[tuple[str, Slots], list[Wanted]] = defaultdict(list)
+    for want in wanted:
+        groups[want.owner.id if want.owner else want.volume.id, want.slots].append(want)
+    calls_of = defaultdict(int)
+    for owner, _ in groups:
+        calls_of[owner] += 1
+    return [
+        decision
+        for (owner, _), group in groups.items()
+        for decision in _of_group(group, disks, stack_tag, split=calls_of[owner] > 1)
+    ]
+
+
+def _of_group(group: Sequence[Wanted], disks: Mapping[str, Volume], stack_tag: str, split: bool) -> list[Decision]:
+    owner, slots = group[0].owner, group[0].slots
+    tags = snapshot_tags(stack_tag, dict(slots), owner, disks)
+    whole = None if owner is None or _alone(group) else _of_instance(group, owner, tags)
+    if whole is not None:
+        note = "; not one instant: the instance's volumes have different slots due" if split else ""
+        return [_decision(want, whole, note) for want in group]
+    many = len(group) > 1
+    note = f"; not one instant: more than {MOST_EXCLUDED} other volumes of {owner.id}" if owner and many else ""
+    return [_decision(want, _of_volume(want, tags), note) for want in group]
+
+
+def _alone(group: Sequence[Wanted]) -> bool:
+    """A single volume that opted in by itself, whatever its instance does."""
+    return len(group) == 1 and group[0].by_own_tag
+
+
+def _of_instance(group: Sequence[Wanted], owner: Instance, tags: dict[str, str]) -> SnapshotInstance | None:
+    """None where one call cannot name all that it would have to leave out."""
+    ids = tuple(sorted(want.volume.id for want in group))
+    data = tuple(sorted({disk.volume_id for disk in owner.disks} - {owner.root_volume_id}))
+    if len(set(data) - set(ids)) > MOST_EXCLUDED or not set(ids) <= {disk.volume_id for disk in owner.disks}:
+        return None
+    return SnapshotInstance(
+        instance_id=owner.id,
+        slots=group[0].slots,
+        volume_ids=ids,
+        slow_volume_ids=frozenset(want.volume.id for want in group if want.volume.type in SLOW_TYPES),
+        root_volume_id=owner.root_volume_id,
+        data_volume_ids=data,
+        tags=tuple(tags.items()),
+        copy_tags=fit_together(tags, [want.volume.tags for want in group]),
+    )
+
+
+def _of_volume(want: Wanted, tags: dict[str, str]) -> SnapshotVolume:
+    theirs = people_s(want.volume.tags) if fit_together(tags, [want.volume.tags]) else {}
+    return SnapshotVolume(want.volume.id, want.slots, tuple(tags.items()), tuple(theirs.items()))
+
+
+def _decision(want: Wanted, change: Change, note: str) -> Decision:
+    return Decision(want.volume.id, Action.SNAPSHOT, want.reason + note, change)
+
+
+def description(slots: Slots) -> str:
+    """What the console shows beside the snapshot."""
+    return "nightshift " + ", ".join(f"{plan} {slot_text(slot)}" for plan, slot in slots)

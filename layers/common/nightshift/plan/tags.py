@@ -1,0 +1,117 @@
+"""Our tags: their keys, how they are read and written, and AWS's limits on tags."""
+
+from collections.abc import Collection, Iterable, Mapping
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from nightshift.fleet import Instance, Snapshot, Tags, Volume
+from nightshift.plan.slots import slot_text, slot_time
+
+PREFIX = "nightshift:"
+STACK = "nightshift:stack"
+SLOT = "nightshift:slot/"
+INSTANCE = "nightshift:instance"
+DEVICES = "nightshift:devices/"
+ORIGIN = "nightshift:origin"
+STATUS = "nightshift:status"
+REMEDIED = "nightshift:remedied"
+REMEDY = "nightshift:remedy"
+MUTE_UNTIL = "nightshift:mute-until"
+HOLD_UNTIL = "nightshift:hold-until"
+
+# "Tag your Amazon EC2 resources": 50 a resource, tags that AWS made (aws:) not counted; values up to 256 characters.
+MOST_TAGS = 50
+MOST_VALUE = 256
+MOST_OURS = 12
+
+FOR_EVER = datetime(datetime.max.year, 1, 1, tzinfo=UTC)
+
+# Whoever carries one of these tags was made by another backup service, whatever else it carries.
+FOREIGN_PREFIXES = ("aws:backup:", "aws:dlm:")
+
+
+def is_ours(tags: Tags, stack_tag: str) -> bool:
+    """Made by this application: its stack tag, a slot, and no mark of AWS Backup or DLM."""
+    return (
+        tags.get(STACK) == stack_tag
+        and any(key.startswith(SLOT) for key in tags)
+        and not any(key.startswith(FOREIGN_PREFIXES) for key in tags)
+    )
+
+
+def slots_of(snapshot: Snapshot) -> dict[str, datetime]:
+    """The slot of each plan that a snapshot serves, in UTC; StartTime where the tag's value is no time."""
+    return {
+        key.removeprefix(SLOT): slot_time(value) or snapshot.started
+        for key, value in snapshot.tags.items()
+        if key.startswith(SLOT)
+    }
+
+
+def people_s(tags: Tags) -> dict[str, str]:
+    """The tags that people may copy: all but AWS's own."""
+    return {key: value for key, value in tags.items() if not key.startswith("aws:")}
+
+
+def fit_together(ours: Tags, theirs: Iterable[Tags]) -> bool:
+    """Whether each of these tag sets can stand beside ours on one resource."""
+    return all(
+        not ours.keys() & people_s(tags).keys() and len(ours) + len(people_s(tags)) <= MOST_TAGS for tags in theirs
+    )
+
+
+def snapshot_tags(
+    stack_tag: str, slots: Mapping[str, datetime], instance: Instance | None, disks: Mapping[str, Volume]
+) -> dict[str, str]:
+    """The tags that a snapshot is made with.
+
+    slots: the slot of each plan it serves. disks: the volumes of the instance by id; all of its EBS disks are
+    written down, so that a restore works when the instance is gone.
+    """
+    tags = {STACK: stack_tag} | {f"{SLOT}{plan}": slot_text(slot) for plan, slot in sorted(slots.items())}
+    if instance is None:
+        return tags
+    tags |= {INSTANCE: instance.id, ORIGIN: _origin(instance)}
+    room = MOST_OURS - len(tags)
+    return tags | dict(_devices(instance, disks)[:room])
+
+
+def time_limit(value: str, zone: ZoneInfo) -> datetime | None:
+    """When a nightshift:...-until tag ends, in UTC: a time, or the end of a date in the zone. None: it is neither."""
+    text = value.strip()
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    if moment.year == datetime.max.year:
+        return FOR_EVER
+    local = moment if moment.tzinfo else moment.replace(tzinfo=zone)
+    is_a_date = len(text) <= len("2026-11-24")
+    return (local + timedelta(days=1) if is_a_date else local).astimezone(UTC)
+
+
+def _origin(instance: Instance) -> str:
+    return " ".join(part or "-" for part in (instance.zone, instance.type, instance.subnet_id, instance.private_ip))
+
+
+def _devices(instance: Instance, disks: Mapping[str, Volume]) -> list[tuple[str, str]]:
+    lines: list[str] = []
+    for disk in sorted(instance.disks, key=lambda disk: disk.device):
+        volume = disks.get(disk.volume_id)
+        iops, throughput = (volume.iops, volume.throughput_mibps) if volume else (None, None)
+        kept = "d" if disk.delete_on_termination else "k"
+        kind = volume.type if volume else "-"
+        entry = f"{disk.device}={disk.volume_id}:{kind}:{iops or '-'}:{throughput or '-'}:{kept}"
+        if lines and len(lines[-1]) + 1 + len(entry) <= MOST_VALUE:
+            lines[-1] += f" {entry}"
+        else:
+            lines.append(entry)
+    return [(f"{DEVICES}{number}", line) for number, line in enumerate(lines, start=1)]
+
+
+def plans_named(value: str, plans: Collection[str]) -> tuple[list[str], list[str]]:
+    """The plans that a Backup tag's value names, in its order, and the words in it that name none."""
+    words = [word.strip() for word in value.split(",") if word.strip()]
+    meant = [next(iter(plans)) if word.lower() in ("true", "yes") else word for word in words]
+    named = list(dict.fromkeys(word for word in meant if word in plans))
+    return named, [word for word in meant if word not in plans]

@@ -1,0 +1,29 @@
+"""The metrics of a run, as CloudWatch's embedded metric format: a line in the log, no call."""
+
+from aws_lambda_powertools import Metrics
+from aws_lambda_powertools.metrics import MetricUnit
+
+from nightshift.outcome import Outcome, Status
+
+NAMESPACE = "Nightshift"
+
+
+def emit(outcome: Outcome, stack_tag: str) -> None:
+    """Outcomes counts runs that got this far: the silence alarm watches it."""
+    metrics = Metrics(namespace=NAMESPACE)
+    metrics.add_dimension("stack", stack_tag)
+    metrics.add_dimension("job", outcome.job)
+    counts = {
+        "Outcomes": 1,
+        "Planned": outcome.planned,
+        "Done": outcome.count(Status.DONE),
+        "Failed": outcome.count(Status.FAILED),
+        "Remaining": outcome.count(Status.REMAINING),
+        "Skipped": outcome.count(Status.SKIPPED),
+        "Refused": int(outcome.refused is not None),
+        **outcome.gauges,
+    }
+    for name, value in counts.items():
+        metrics.add_metric(name, MetricUnit.Count, value)
+    metrics.add_metric("Duration", MetricUnit.Seconds, outcome.seconds)
+    metrics.flush_metrics()

@@ -1,0 +1,115 @@
+"""The event that started a run, as a typed request."""
+
+import re
+from dataclasses import dataclass
+from typing import Annotated, Any, Self
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from nightshift.errors import PolicyError, RequestError
+from nightshift.policy import Policy
+from nightshift.validation import first_fault
+
+
+def _id(kind: str, prefix: str) -> AfterValidator:
+    pattern = re.compile(rf"{prefix}-(?:[0-9a-f]{{8}}|[0-9a-f]{{17}})")
+
+    def check(text: str) -> str:
+        if not pattern.fullmatch(text):
+            raise ValueError(f"expected the id of {kind}, as {prefix}-0123456789abcdef0")
+        return text
+
+    return AfterValidator(check)
+
+
+InstanceId = Annotated[str, _id("an instance", "i")]
+VolumeId = Annotated[str, _id("a volume", "vol")]
+SnapshotId = Annotated[str, _id("a snapshot", "snap")]
+NonEmpty = Field(min_length=1)
+
+
+class Request(BaseModel):
+    """What every job may be asked; a job adds its own fields in a subclass.
+
+    dry_run: show what would be done. policy: with dry_run, tries this policy instead of the stored one.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, arbitrary_types_allowed=True)
+
+    dry_run: bool = False
+    policy: str | dict[str, Any] | None = None
+
+    def check(self, policy: Policy) -> None:
+        """RequestError where the request does not fit the policy; before anything else is read."""
+
+    @model_validator(mode="after")
+    def _policy_only_in_a_dry_run(self) -> Self:
+        if self.policy is not None and not self.dry_run:
+            raise ValueError('policy only together with "dry_run": true; the stored policy rules a real run')
+        return self
+
+
+class FleetRequest(Request):
+    """A request that can be narrowed to some instances."""
+
+    instance_ids: Annotated[list[InstanceId], NonEmpty] | None = None
+
+
+class PlanRequest(FleetRequest):
+    """A request that can also be narrowed to some volumes and some plans: ids are united, plans intersect."""
+
+    plans: Annotated[list[str], NonEmpty] | None = None
+    volume_ids: Annotated[list[VolumeId], NonEmpty] | None = None
+
+    def check(self, policy: Policy) -> None:
+        for plan in self.plans or []:
+            if plan not in policy.backup.plans:
+                known = ", ".join(policy.backup.plans)
+                raise RequestError(f"event: plans = {plan!r}: the policy has no such plan; its plans are {known}")
+
+
+@dataclass(frozen=True, slots=True)
+class Call[R: Request]:
+    """A request and who made it: a person waits for the outcome, whatever it is."""
+
+    request: R
+    by_person: bool
+
+
+def parse[R: Request](event: Any, model: type[R]) -> Call[R]:
+    """Read an event in any of its three forms; RequestError names the field that is wrong."""
+    if not isinstance(event, dict):
+        raise RequestError(f"event: expected a JSON object, as {{}}, not {type(event).__name__}")
+    match event.get("source"):
+        case "aws.events":
+            return Call(model(), by_person=False)
+        case "aws.ec2":
+            return Call(_of_state_change(event, model), by_person=False)
+    return Call(_validated(event, model), by_person=True)
+
+
+def policy_to_try(request: Request) -> Policy | None:
+    """The policy that a dry run brings along, if any. RequestError where it is wrong."""
+    if request.policy is None:
+        return None
+    try:
+        return Policy.parse(request.policy) if isinstance(request.policy, str) else Policy.of(request.policy)
+    except PolicyError as error:
+        raise RequestError(f"event: {error}") from error
+
+
+def _of_state_change[R: Request](event: dict[str, Any], model: type[R]) -> R:
+    """EventBridge's "EC2 Instance State-change Notification": the same as the schedule, for that instance."""
+    kind = event.get("detail-type")
+    if kind != "EC2 Instance State-change Notification":
+        raise RequestError(f"event: detail-type = {kind!r}: expected an EC2 Instance State-change Notification")
+    detail = event.get("detail")
+    instance_id = detail.get("instance-id") if isinstance(detail, dict) else None
+    return _validated({"instance_ids": [instance_id]}, model)
+
+
+def _validated[R: Request](fields: dict[str, Any], model: type[R]) -> R:
+    try:
+        return model.model_validate(fields)
+    except ValidationError as error:
+        raise RequestError(f"event: {first_fault(error, model)}") from error

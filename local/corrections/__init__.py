@@ -1,0 +1,54 @@
+"""moto, corrected to AWS's behaviour: one module a subject, one small function a correction.
+
+Every correction says in its docstring what AWS does and where that is written; tests/local has one contract test
+for each, which fails on moto as it is. With NIGHTSHIFT_UNCORRECTED=1 nothing is corrected, to show exactly that.
+"""
+
+import os
+
+from local.corrections import (
+    attachments,
+    clock,
+    dry_run,
+    filters,
+    http_status,
+    images,
+    instance_status,
+    instances,
+    locks,
+    messages,
+    paging,
+    parameters,
+    sharing,
+    snapshot_deletion,
+    snapshots,
+    tags,
+    volumes,
+)
+from local.corrections.patch import apply_all
+
+SUBJECTS = (
+    attachments,
+    clock,
+    dry_run,
+    filters,
+    http_status,
+    images,
+    instance_status,
+    instances,
+    locks,
+    messages,
+    paging,
+    parameters,
+    sharing,
+    snapshot_deletion,
+    snapshots,
+    tags,
+    volumes,
+)
+
+
+def install() -> None:
+    """Correct moto in this process. Doing it twice does no harm."""
+    if os.environ.get("NIGHTSHIFT_UNCORRECTED") != "1":
+        apply_all()

@@ -1,0 +1,18 @@
+"""The HTTP status of the errors of EC2 that are not 400."""
+
+from typing import Any
+
+from moto.core.responses import ActionResult
+from moto.ec2.responses import EC2Response
+
+from local.corrections.patch import corrects
+
+_serialized = EC2Response.serialized
+STATUS = {"DryRunOperation": 412, "UnauthorizedOperation": 403, "AuthFailure": 401}
+
+
+@corrects(EC2Response)
+def serialized(self: Any, action_result: ActionResult) -> Any:
+    """AWS: aws-facts.md, "30 faults" and 1e (DryRunOperation is 412). moto answers 400 to all."""
+    status, headers, body = _serialized(self, action_result)
+    return STATUS.get(getattr(action_result.result, "code", ""), status), headers, body

@@ -1,0 +1,44 @@
+"""An embedded AWS on which a person can try the jobs: the demo fleet, and a policy that says nothing."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+import boto3
+from botocore.config import Config
+
+from local.embedded import EmbeddedAws
+from local.fleet import seed_demo_fleet
+
+REGION = "us-east-1"
+POLICY_PARAMETER = "/nightshift/policy"
+POLICY = "{}"  # as in the template: every default is in the model
+
+
+def client(service: str, url: str, region: str = REGION, config: Config | None = None) -> Any:
+    """A boto3 client of the embedded AWS, whatever the caller's own AWS settings are."""
+    return boto3.client(  # type: ignore[call-overload]
+        service,
+        endpoint_url=url,
+        region_name=region,
+        config=config,
+        aws_access_key_id="testing",
+        aws_secret_access_key="testing",  # noqa: S106  # the embedded AWS takes any
+    )
+
+
+def put_policy(url: str, text: str = POLICY, region: str = REGION) -> None:
+    """What the template's parameter holds after a deployment."""
+    client("ssm", url, region).put_parameter(Name=POLICY_PARAMETER, Type="String", Value=text, Overwrite=True)
+
+
+@contextmanager
+def demo_stage(host: str = "127.0.0.1", port: int = 0) -> Iterator[EmbeddedAws]:
+    """The embedded AWS with the demo fleet of this moment."""
+    with EmbeddedAws(host, port) as embedded:
+        embedded.reset()
+        seed_demo_fleet(REGION, datetime.now(UTC))
+        put_policy(embedded.url)
+        embedded.requests.clear()
+        yield embedded

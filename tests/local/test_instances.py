@@ -1,0 +1,48 @@
+"""Contract: launching instances, and the states from which they start, stop and reboot."""
+
+from typing import Any
+
+import pytest
+
+from local import seed
+
+
+def run(ec2: Any, *mappings: dict[str, Any]) -> dict[str, Any]:
+    ec2.run_instances(
+        ImageId=seed.IMAGE,
+        InstanceType="m5d.large",
+        MinCount=1,
+        MaxCount=1,
+        BlockDeviceMappings=list(mappings),
+        TagSpecifications=[{"ResourceType": "volume", "Tags": [{"Key": "a", "Value": "b"}]}],
+    )
+    return {each["Attachments"][0]["Device"]: each for each in ec2.describe_volumes()["Volumes"]}
+
+
+@pytest.mark.parametrize(("kind", "iops", "throughput"), [("gp3", 4000, 250), ("io1", 1000, None), ("io2", 2000, None)])
+def test_a_launched_volume_has_its_speed(ec2: Any, kind: str, iops: int, throughput: int | None) -> None:
+    """API reference, EbsBlockDevice: Iops (required for io1 and io2), Throughput (gp3)."""
+    ebs = {"VolumeSize": 100, "VolumeType": kind, "Iops": iops, **({"Throughput": throughput} if throughput else {})}
+    volume = run(ec2, {"DeviceName": "/dev/sdf", "Ebs": ebs})["/dev/sdf"]
+    assert (volume["VolumeType"], volume["Iops"], volume.get("Throughput")) == (kind, iops, throughput)
+
+
+def test_an_instance_store_volume_is_accepted_and_not_shown(ec2: Any) -> None:
+    """API reference, BlockDeviceMapping.VirtualName: ephemeral0."""
+    volumes = run(ec2, {"DeviceName": "/dev/sdb", "VirtualName": "ephemeral0"})
+    assert set(volumes) == {"/dev/sda1"}
+
+
+def test_the_root_volume_comes_from_the_image(ec2: Any) -> None:
+    """UG, block device mappings: an instance's mapping adds to the AMI's; it does not replace the root."""
+    volumes = run(ec2, {"DeviceName": "/dev/sdf", "Ebs": {"VolumeSize": 10}})
+    assert set(volumes) == {"/dev/sda1", "/dev/sdf"}
+    assert all(each["Tags"] == [{"Key": "a", "Value": "b"}] for each in volumes.values())
+
+
+@pytest.mark.parametrize("action", ["start_instances", "stop_instances", "reboot_instances"])
+def test_a_terminated_instance_stays_so(ec2: Any, machine: Any, action: str, refused: Any) -> None:
+    """ERR, IncorrectInstanceState; UG, instance lifecycle."""
+    machine.terminate()
+    with refused("IncorrectInstanceState"):
+        getattr(ec2, action)(InstanceIds=[machine.id])
