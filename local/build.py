@@ -109,6 +109,6 @@ def _lock() -> Iterator[None]:
 
 if __name__ == "__main__":
     try:
-        print("built .aws-sam/build" if build() else "up to date: .aws-sam/build")
+        print("built .aws-sam/build" if build() else "up to date: .aws-sam/build", file=sys.stderr)
     except BuildError as error:
         sys.exit(str(error))

@@ -7,6 +7,7 @@ or `python -m local.embedded --port 5555`.
 """
 
 import argparse
+import contextlib
 import logging
 from collections.abc import Callable, Iterable
 from threading import Thread
@@ -59,7 +60,7 @@ class Middleware:
         seen: dict[str, Any] = {}
 
         def start_response(status: str, headers: list[tuple[str, str]], *_: Any) -> None:
-            seen.update(status=int(status.split()[0]), headers=dict(headers))
+            seen.update(status=int(status.partition(" ")[0]), headers=dict(headers))
 
         try:
             body = b"".join(self._ask_moto(environ, start_response))
@@ -84,9 +85,7 @@ class EmbeddedAws:
         corrections.install()
         self._middleware = Middleware(DomainDispatcherApplication(create_backend_app))
         logging.getLogger("werkzeug").setLevel(logging.ERROR)
-        self._server = make_server(
-            host, port, self._middleware, threaded=True, request_handler=MotoRequestHandler
-        )
+        self._server = make_server(host, port, self._middleware, threaded=True, request_handler=MotoRequestHandler)
         self.port: int = self._server.port
         self.url = f"http://{'127.0.0.1' if host == '0.0.0.0' else host}:{self.port}"
         self._thread = Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
@@ -138,10 +137,8 @@ def main() -> None:
     options = parser.parse_args()
     with EmbeddedAws(options.host, options.port) as aws:
         print(aws.url, flush=True)
-        try:
+        with contextlib.suppress(KeyboardInterrupt):
             aws.wait()
-        except KeyboardInterrupt:
-            pass
 
 
 if __name__ == "__main__":

@@ -97,9 +97,10 @@ WITH_HISTORY = ("web-1", "app-1", "db-1", "held")
 
 
 def seed_demo_fleet(region: str, now: datetime, *, history_days: int = 730) -> dict[str, Any]:
-    """Builds the fleet and returns its instances by name (those without a Name tag too)."""
-    mock_random.seed(now.timestamp())
+    """Puts the fleet in place of all that the region's EC2 holds, and returns its instances by their name here."""
     backend = seed.backend_of(region)
+    mock_random.seed(now.timestamp())
+    backend.reset()
     fleet = {
         machine.name: seed.instance(
             backend,

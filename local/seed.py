@@ -80,11 +80,9 @@ def instance(
 
 
 def _mapping(disk: Disk) -> dict[str, Any]:
-    volume_type = VolumeType(disk.type)
-    volume_type.iops, volume_type.throughput = disk.iops, disk.throughput
     ebs = {
         "VolumeSize": disk.size_gib,
-        "VolumeType": volume_type,
+        "VolumeType": VolumeType.of(disk.type, disk.iops, disk.throughput),
         "Encrypted": disk.encrypted,
         "DeleteOnTermination": disk.delete_on_termination,
     }
@@ -118,9 +116,7 @@ def volume(backend: Any, disk: Disk, *, zone: str = "a", status: str | None = No
 
 def volumes_of(backend: Any, an_instance: Any) -> dict[str, Any]:
     """device -> volume."""
-    return {
-        device: backend.volumes[block.volume_id] for device, block in an_instance.get_block_device_mapping
-    }
+    return {device: backend.volumes[block.volume_id] for device, block in an_instance.get_block_device_mapping}
 
 
 def snapshot(
@@ -139,9 +135,7 @@ def snapshot(
     tier: str = "standard",
 ) -> Any:
     """A snapshot of this volume (which may be deleted meanwhile). A pending one stays so."""
-    made: Any = Snapshot(
-        backend, random_snapshot_id(), of, description, of.encrypted, of.kms_key_id, owner_id=owner
-    )
+    made: Any = Snapshot(backend, random_snapshot_id(), of, description, of.encrypted, of.kms_key_id, owner_id=owner)
     made.start_time = naive(started)
     made.status = state
     made.storage_tier = tier

@@ -24,7 +24,7 @@ def client(service: str, url: str, region: str = REGION, config: Config | None =
         region_name=region,
         config=config,
         aws_access_key_id="testing",
-        aws_secret_access_key="testing",  # noqa: S106  # the embedded AWS takes any
+        aws_secret_access_key="testing",  # it takes any
     )
 
 

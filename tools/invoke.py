@@ -36,7 +36,7 @@ def main() -> int:
         if options.aws not in ("", "real"):
             raise UsageError(f"AWS={options.aws}: expected AWS=real, or nothing for the embedded AWS")
         if options.aws == "real" and options.apply != "yes":
-            event = _only_shown(event)
+            event = shown_only(event)
         with _endpoint(options.aws) as url, Emulator(logical_id(job), endpoint_url=url) as function:
             return _invoke(function, event)
     except (UsageError, BuildError) as error:
@@ -73,7 +73,8 @@ def _event(name: str) -> Any:
         raise UsageError(f"{name} is not JSON: {error}") from error
 
 
-def _only_shown(event: Any) -> Any:
+def shown_only(event: Any) -> Any:
+    """The event with dry_run, whatever it says; UsageError where that would not hold it back."""
     # A scheduled event has no dry_run field, so adding one might change nothing: it is refused instead.
     if not isinstance(event, dict) or "source" in event:
         raise UsageError("AWS=real only shows, and only a person's request: for others say APPLY=yes")

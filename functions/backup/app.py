@@ -3,6 +3,7 @@
 from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
+
 from nightshift.jobs import backup
 from nightshift.run import run
 

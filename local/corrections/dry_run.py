@@ -11,6 +11,7 @@ from local.corrections.patch import corrects
 
 _call_action = EC2Response.call_action
 
+
 @corrects(EC2Response)
 def call_action(self: Any) -> Any:
     """AWS: every action of EC2 with a DryRun parameter answers DryRunOperation and does nothing. moto's CreateVpc

@@ -18,8 +18,16 @@ ROOT_SIZE_GIB = 8
 class VolumeType(str):
     """A volume type that brings its speed along: moto's way from RunInstances to the volume carries only the type."""
 
-    iops: int | None = None
-    throughput: int | None = None
+    __slots__ = ("iops", "throughput")
+
+    iops: int | None
+    throughput: int | None
+
+    @classmethod
+    def of(cls, name: str, iops: int | None, throughput: int | None) -> "VolumeType":
+        made = cls(name)
+        made.iops, made.throughput = iops, throughput
+        return made
 
 
 @corrects(InstanceResponse, "_parse_block_device_mapping")
@@ -31,14 +39,13 @@ def parse_block_device_mapping(self: Any) -> list[dict[str, Any]]:
     mappings: list[dict[str, Any]] = _parse_mapping(self)
     for mapping, original in zip(mappings, asked, strict=True):
         ebs = original.get("Ebs", {})
-        volume_type = VolumeType(ebs.get("VolumeType") or "gp2")
-        volume_type.iops, volume_type.throughput = ebs.get("Iops"), ebs.get("Throughput")
-        mapping["Ebs"]["VolumeType"] = volume_type
+        kind = ebs.get("VolumeType") or "gp2"
+        mapping["Ebs"]["VolumeType"] = VolumeType.of(kind, ebs.get("Iops"), ebs.get("Throughput"))
     return mappings
 
 
 @corrects(Instance)
-def add_block_device(
+def add_block_device(  # noqa: PLR0917  # moto calls it by position
     self: Any,
     size: int,
     device_path: str,
@@ -106,7 +113,7 @@ def _from_state(action: str, allowed: tuple[str, ...]) -> None:
             if instance.state not in allowed:
                 raise refusal(
                     "IncorrectInstanceState",
-                    f"The instance '{instance.id}' is not in a state from which it can be {action.split('_')[0]}ed.",
+                    f"The instance '{instance.id}' is not in a state from which it can be {action.partition('_')[0]}ed.",
                 )
         return original(self, instance_ids)
 

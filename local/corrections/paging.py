@@ -95,9 +95,7 @@ def _tag_key(tag: Any) -> tuple[str, str]:
     return tag["resource_id"], tag["key"]
 
 
-replaces(
-    ElasticBlockStore, "describe_volumes", paged("Volumes", ids="VolumeIds")(ElasticBlockStore.describe_volumes)
-)
+replaces(ElasticBlockStore, "describe_volumes", paged("Volumes", ids="VolumeIds")(ElasticBlockStore.describe_volumes))
 replaces(TagResponse, "describe_tags", paged("Tags", key=_tag_key)(TagResponse.describe_tags))
 replaces(
     ElasticNetworkInterfaces,

@@ -15,14 +15,9 @@ STANDARD_BYTES, ADVANCED_BYTES = 4096, 8192
 @corrects(SimpleSystemManagerResponse)
 def put_parameter(self: Any) -> ActionResult:
     """AWS: PutParameter in the API reference and aws-facts.md 1d: 4 KB in the standard tier, 8 KB in the advanced
-    one, never empty, no {{ }}. moto takes any value."""
+    one, no {{ }}. moto refuses only an empty value."""
     value, tier = self._get_param("Value") or "", self._get_param("Tier") or "Standard"
     size = len(value.encode())
-    if not value:
-        raise ValidationException(
-            "1 validation error detected: Value '' at 'value' failed to satisfy constraint: "
-            "Member must have length greater than or equal to 1.",
-        )
     if "{{" in value and "}}" in value:
         raise ValidationException("Parameter value can't nest another parameter. Do not use {{}}.")
     if tier == "Standard" and size > STANDARD_BYTES:

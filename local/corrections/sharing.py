@@ -41,7 +41,7 @@ def modify_snapshot_attribute(self: Any) -> ActionResult:
     (remove if self._get_param("OperationType") == "remove" else add).extend(named)
     for each in (*add, *remove):
         if each.get("Group", "all") != "all":
-            raise refusal("InvalidAMIAttributeItemValue", f"Invalid attribute item value \"{each['Group']}\"")
+            raise refusal("InvalidAMIAttributeItemValue", f'Invalid attribute item value "{each["Group"]}"')
     self.error_on_dryrun()
     groups, users = snapshot.create_volume_permission_groups, snapshot.create_volume_permission_userids
     groups.update(each["Group"] for each in add if "Group" in each)

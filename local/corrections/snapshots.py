@@ -67,7 +67,7 @@ replaces(Snapshot, "volume_size", property(_volume_size))
 
 @corrects(Snapshot)
 def get_filter_value(self: Any, filter_name: str, method_name: str | None = None) -> Any:
-    """AWS: filters volume-size, owner-alias and transfer-type of DescribeSnapshots, of which moto has the first only."""
+    """AWS: filters volume-size, owner-alias and transfer-type of DescribeSnapshots; moto has the first only."""
     if filter_name == "volume-size":
         return self.volume_size
     if filter_name == "owner-alias":
@@ -241,7 +241,7 @@ def _is_owned(snapshot: Any, owners: list[str], me: str) -> bool:
 
 
 def may_restore(snapshot: Any, user: str, me: str) -> bool:
-    """"all" means the public ones only; an account has its own, the public ones and those shared with it."""
+    """ "all" means the public ones only; an account has its own, the public ones and those shared with it."""
     public = "all" in snapshot.create_volume_permission_groups
     if user == "all":
         return public

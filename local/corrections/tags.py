@@ -111,9 +111,7 @@ def delete_tags(self: Any) -> ActionResult:
     validate_tags(dict.fromkeys(tags, ""))
     self.error_on_dryrun()
     for resource_id in resource_ids:
-        self.ec2_backend.delete_tags(
-            [resource_id], tags or dict.fromkeys(user_tags(self.ec2_backend, resource_id))
-        )
+        self.ec2_backend.delete_tags([resource_id], tags or dict.fromkeys(user_tags(self.ec2_backend, resource_id)))
     return EmptyResult()
 
 

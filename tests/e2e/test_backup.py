@@ -57,7 +57,7 @@ def test_a_volume_is_snapshotted_once_a_slot(embedded: EmbeddedAws) -> None:
 
 
 def test_the_region_is_the_one_the_function_runs_in(embedded: EmbeddedAws) -> None:
-    """The emulator, and so `sam local`, puts us-east-1 into every function's ARN; AWS_REGION is always right."""
+    """The emulator, and so `sam local`, puts us-east-1 into every ARN; AWS_REGION is always right."""
     put_policy(embedded.url, region="eu-west-3")
     with Emulator("BackupFunction", endpoint_url=embedded.url, region="eu-west-3", timeout=60) as backup:
         answer = backup.invoke({"dry_run": True})

@@ -142,9 +142,11 @@ with Emulator("ProbeFunction", endpoint_url="{ANYWHERE}", timeout=60) as functio
 def _ends(pid: int) -> bool:
     """Whether the process ends within a second; if not, ends it."""
     for _ in range(100):
-        stat = Path(f"/proc/{pid}/stat")
-        # Where nobody reaps orphans, an ended one stays as a zombie: that is an end too.
-        if not stat.exists() or stat.read_text().rsplit(")", 1)[1].split()[0] == "Z":
+        try:
+            state = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
+        except (FileNotFoundError, ProcessLookupError):
+            return True
+        if state == "Z":  # where nobody reaps orphans, an ended one stays as a zombie
             return True
         time.sleep(0.01)
     os.kill(pid, signal.SIGKILL)

@@ -4,6 +4,7 @@ In the lab (local/lab/in-lab) they are of a stand-in image that knows where the 
 developer's own engine they are of AWS's image, and a copy of the built template says where it listens.
 """
 
+import contextlib
 import json
 import os
 import socket
@@ -123,10 +124,10 @@ def _check(job: str, answer: Any) -> None:
 def _sam(gateway: str, endpoint: str | None = None) -> Iterator[Sam]:
     """SAM beside an embedded AWS with the demo fleet; no call can go to the real one.
 
-    The functions look for it at the endpoint, if their image holds one; else the template says where it is.
+    The functions look for it at the endpoint, if their image holds one; else the template says where.
     """
     with demo_stage(gateway, int(endpoint.rsplit(":", 1)[1]) if endpoint else 0) as embedded:
-        environment = {name: value for name, value in sam_environment().items() if not name.startswith("AWS_")}
+        environment = {key: value for key, value in sam_environment().items() if not key.startswith("AWS_")}
         environment |= {
             "AWS_ENDPOINT_URL": embedded.url,  # SAM asks it for the account
             "AWS_ACCESS_KEY_ID": "testing",
@@ -170,9 +171,7 @@ def _run(command: list[str], **options: Any) -> subprocess.CompletedProcess[str]
 def _wait_for(port: int, server: subprocess.Popen[bytes], log: Path) -> None:
     deadline = time.monotonic() + 120
     while time.monotonic() < deadline and server.poll() is None:
-        try:
-            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
             return
-        except OSError:
-            time.sleep(0.1)
+        time.sleep(0.1)
     pytest.fail(f"sam local start-lambda did not start:\n{log.read_text()}")

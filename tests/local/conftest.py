@@ -36,7 +36,7 @@ def aws(server: EmbeddedAws) -> EmbeddedAws:
 
 @pytest.fixture
 def client(aws: EmbeddedAws) -> Callable[[str], Any]:
-    def make(service: str) -> Any:
+    def make(service: Any) -> Any:
         return boto3.client(
             service,
             region_name=REGION,
@@ -106,6 +106,5 @@ def recording() -> Callable[[str], dict[str, Any]]:
 def _datetime(value: dict[str, Any]) -> Any:
     if value.get("__class__") != "datetime":
         return value
-    return datetime(
-        *(value[name] for name in ("year", "month", "day", "hour", "minute", "second", "microsecond")), tzinfo=UTC
-    )
+    numbers = {name: number for name, number in value.items() if name != "__class__"}
+    return datetime(**numbers, tzinfo=UTC)

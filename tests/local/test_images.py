@@ -25,7 +25,7 @@ def test_an_image_is_made_of_the_volumes_of_the_instance(ec2: Any, machine: Any,
     [shown] = ec2.describe_images(ImageIds=[image])["Images"]
     mapped = {each["DeviceName"]: each["Ebs"]["SnapshotId"] for each in shown["BlockDeviceMappings"]}
     snapshots = {each["SnapshotId"]: each for each in ec2.describe_snapshots(OwnerIds=["self"])["Snapshots"]}
-    assert {device: snapshots[id]["VolumeId"] for device, id in mapped.items()} == {
+    assert {device: snapshots[each]["VolumeId"] for device, each in mapped.items()} == {
         device: volume_ids[device] for device in ("/dev/sda1", "/dev/sdf")
     }
     assert all(each["Tags"] == [{"Key": "a", "Value": "b"}] for each in snapshots.values())

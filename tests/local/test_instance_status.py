@@ -40,9 +40,9 @@ def test_impaired_since(ec2: Any, backend: Any, machine: Any, check: Check, fiel
     detail = {"Name": "reachability", "Status": "failed", "ImpairedSince": NOON}
     assert status[field] == {"Status": "impaired", "Details": [detail]}
     world.recover(machine.id)
-    assert ec2.describe_instance_status(Filters=[{"Name": filter_name, "Values": ["impaired"]}])[
-        "InstanceStatuses"
-    ] == []
+    assert (
+        ec2.describe_instance_status(Filters=[{"Name": filter_name, "Values": ["impaired"]}])["InstanceStatuses"] == []
+    )
 
 
 @pytest.mark.parametrize("state", ["initializing", "insufficient-data", "not-applicable"])

@@ -32,17 +32,13 @@ def test_both_forms_of_the_change(ec2: Any, snapshot_id: str, recording: Callabl
     assert permissions(ec2, snapshot_id) == group + sorted(users, key=lambda each: str(each["UserId"]))
     ec2.modify_snapshot_attribute(SnapshotId=snapshot_id, CreateVolumePermission={"Remove": group})
     ids = [each["UserId"] for each in users]
-    ec2.modify_snapshot_attribute(
-        SnapshotId=snapshot_id, Attribute=PERMISSION, OperationType="remove", UserIds=ids
-    )
+    ec2.modify_snapshot_attribute(SnapshotId=snapshot_id, Attribute=PERMISSION, OperationType="remove", UserIds=ids)
     assert permissions(ec2, snapshot_id) == []
 
 
 def test_reset_makes_it_private(ec2: Any, snapshot_id: str) -> None:
     """API reference, ResetSnapshotAttribute."""
-    ec2.modify_snapshot_attribute(
-        SnapshotId=snapshot_id, Attribute=PERMISSION, OperationType="add", GroupNames=["all"]
-    )
+    ec2.modify_snapshot_attribute(SnapshotId=snapshot_id, Attribute=PERMISSION, OperationType="add", GroupNames=["all"])
     ec2.reset_snapshot_attribute(SnapshotId=snapshot_id, Attribute=PERMISSION)
     assert permissions(ec2, snapshot_id) == []
 

@@ -62,9 +62,7 @@ def test_excluded_data_volumes_get_no_snapshot(ec2: Any, machine: Any, volume_id
     assert {each["VolumeId"] for each in made} == {volume_ids["/dev/sda1"], volume_ids["/dev/sdg"]}
 
 
-def test_the_root_volume_is_no_data_volume(
-    ec2: Any, machine: Any, volume_ids: dict[str, str], refused: Any
-) -> None:
+def test_the_root_volume_is_no_data_volume(ec2: Any, machine: Any, volume_ids: dict[str, str], refused: Any) -> None:
     """botocore model: "If you specify the ID of the root volume, the request fails"."""
     with refused("InvalidParameterValue"):
         ec2.create_snapshots(**of_instance(machine, ExcludeDataVolumeIds=[volume_ids["/dev/sda1"]]))
@@ -105,9 +103,7 @@ def test_more_than_50_tags_refuse_the_whole_call(
     """aws-facts 1b: "CopyTagsFromSource + ours over 50 -> the whole call fails (TagLimitExceeded)"."""
     seed.system_tags(backend, volume_ids["/dev/sdg"], {f"k{n}": "v" for n in range(50)})
     with refused("TagLimitExceeded"):
-        ec2.create_snapshots(
-            **of_instance(machine), CopyTagsFromSource="volume", TagSpecifications=tagged(ours="1")
-        )
+        ec2.create_snapshots(**of_instance(machine), CopyTagsFromSource="volume", TagSpecifications=tagged(ours="1"))
     assert ec2.describe_snapshots(OwnerIds=["self"])["Snapshots"] == []
 
 
@@ -117,9 +113,7 @@ def test_a_key_copied_and_given_is_refused(
     """aws-facts 1b: "Duplicate tag key", InvalidParameterValue (c7n #3792)."""
     seed.system_tags(backend, volume_ids["/dev/sdf"], {"Name": "data"})
     with refused("InvalidParameterValue"):
-        ec2.create_snapshots(
-            **of_instance(machine), CopyTagsFromSource="volume", TagSpecifications=tagged(Name="mine")
-        )
+        ec2.create_snapshots(**of_instance(machine), CopyTagsFromSource="volume", TagSpecifications=tagged(Name="mine"))
 
 
 def test_a_key_given_twice_is_refused(ec2: Any, volume_ids: dict[str, str], refused: Any) -> None:

@@ -27,7 +27,7 @@ class ReadError(NightshiftError):
     """The inventory could not be read whole, so nothing was planned."""
 
 
-class RunFailed(NightshiftError):
+class RunFailed(NightshiftError):  # noqa: N818 - the contract's name: a run failed, not one call
     """A run that no person waits for failed in part or was refused, after its outcome was logged."""
 
 

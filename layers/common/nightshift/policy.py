@@ -12,13 +12,15 @@ from zoneinfo import ZoneInfo
 from cronsim import CronSim, CronSimError
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
+from nightshift.durations import THE_BEGINNING, CalendarDuration, parse_age
 from nightshift.errors import PolicyError
-from nightshift.plan.durations import THE_BEGINNING, CalendarDuration, parse_age
 from nightshift.policy_text import parse_yaml
 from nightshift.validation import first_fault
 
 RESERVED_PLAN_NAMES = frozenset({"ignore", "true", "yes"})
 RESERVED_KEY_PREFIXES = ("aws:", "nightshift:")
+CRON_FIELDS = "minute hour day month weekday"
+MOST_KEY = 128
 
 
 def _checked[T](parse: Callable[[str], T]) -> AfterValidator:
@@ -39,8 +41,8 @@ def _zone(name: str) -> ZoneInfo:
 
 
 def _cron(schedule: str) -> CronSim:
-    expected = "expected five-field cron (minute hour day month weekday), as 0 3 * * *"
-    if len(schedule.split()) != 5:
+    expected = f"expected five-field cron ({CRON_FIELDS}), as 0 3 * * *"
+    if len(schedule.split()) != len(CRON_FIELDS.split()):
         raise ValueError(expected)
     try:
         return CronSim(schedule, THE_BEGINNING)
@@ -55,7 +57,7 @@ def _plan_name(name: str) -> str:
 
 
 def _key_to_write(key: str) -> str:
-    if not 1 <= len(key) <= 128 or key.lower().startswith(RESERVED_KEY_PREFIXES):
+    if not 1 <= len(key) <= MOST_KEY or key.lower().startswith(RESERVED_KEY_PREFIXES):
         raise ValueError("expected a tag key of 1 to 128 characters that does not start with aws: or nightshift:")
     return key
 
@@ -70,7 +72,7 @@ Count = Annotated[int, Field(ge=-1)]
 Percent = Annotated[int, Field(ge=0, le=100)]
 PlanName = Annotated[str, AfterValidator(_plan_name)]
 KeyToWrite = Annotated[str, AfterValidator(_key_to_write)]
-TagKey = Annotated[str, Field(min_length=1, max_length=128)]
+TagKey = Annotated[str, Field(min_length=1, max_length=MOST_KEY)]
 TagValue = Annotated[str, Field(max_length=256)]
 
 
@@ -95,7 +97,13 @@ class Keep(Model):
     def empty(self) -> bool:
         """No rule at all: keeps everything."""
         counts = (self.last, self.hourly, self.daily, self.weekly, self.monthly, self.yearly)
-        return not any(counts) and self.within is None
+        return not any(counts) and self.within_duration is None
+
+    @property
+    def within_duration(self) -> CalendarDuration | None:
+        """None where it is not given, or is zero."""
+        duration = CalendarDuration.parse(self.within) if self.within else CalendarDuration()
+        return None if duration == CalendarDuration() else duration
 
 
 class BackupPlan(Model):

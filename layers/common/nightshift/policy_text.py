@@ -15,7 +15,7 @@ class _Loader(yaml.SafeLoader):
 
     def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
         if self.check_event(yaml.AliasEvent):
-            event = self.get_event()
+            event = self.get_event()  # type: ignore[no-untyped-call]  # PyYAML's stubs have no types here
             raise yaml.composer.ComposerError(None, None, "aliases (*name) are not allowed", event.start_mark)
         return super().compose_node(parent, index)
 
@@ -34,7 +34,7 @@ def parse_yaml(text: str) -> Any:
     if len(text.encode(errors="replace")) > MAX_BYTES:
         raise PolicyError(f"policy: the text is longer than {MAX_BYTES} bytes, the most that SSM holds")
     try:
-        return yaml.load(text, _Loader)
+        return yaml.load(text, _Loader)  # noqa: S506 - a SafeLoader
     except yaml.MarkedYAMLError as error:
         where = f"line {error.problem_mark.line + 1}: " if error.problem_mark else ""
         raise PolicyError(f"policy: is no YAML: {where}{error.problem}") from error

@@ -13,6 +13,6 @@ else:
     os.environ["PYTHONPATH"] = os.environ["LAMBDA_RUNTIME_DIR"]
 sys.path[:] = modules + sys.path[1:]
 
-from awslambdaric.__main__ import main  # noqa: E402  # found by the search order above
+from awslambdaric.__main__ import main  # type: ignore[import-not-found]  # by the search order above
 
 main([os.environ["LAMBDA_TASK_ROOT"], os.environ["_HANDLER"]])

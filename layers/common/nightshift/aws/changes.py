@@ -29,7 +29,7 @@ def carry_out(aws: Aws, decisions: Sequence[Decision], do: Do) -> list[Result]:
     attempt = 1
     while waiting:
         waiting = rounds.go(waiting, attempt)
-        pause = PATIENCE * random.uniform(0.8, 1.2)
+        pause = PATIENCE * random.uniform(0.8, 1.2)  # noqa: S311 - jitter, no secret
         if rounds.stopped or not waiting or not aws.time_for(pause):
             break
         aws.clock.sleep(pause)

@@ -22,6 +22,8 @@ THROTTLED = frozenset(
     }
 )
 
+SERVER_ERROR = 500
+
 _FAULTS = {
     "InvalidSnapshot.NotFound": Fault.GONE,
     "InvalidVolume.NotFound": Fault.GONE,
@@ -59,7 +61,11 @@ def _of_answer(error: ClientError) -> AwsError:
     detail = error.response.get("Error", {})
     code, message = detail.get("Code", "Unknown"), detail.get("Message", "")
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-    fault = _FAULTS.get(code) or _by_message(code, message) or (Fault.UNKNOWN if status >= 500 else Fault.PERMANENT)
+    fault = (
+        _FAULTS.get(code)
+        or _by_message(code, message)
+        or (Fault.UNKNOWN if status >= SERVER_ERROR else Fault.PERMANENT)
+    )
     return AwsError(code, message, fault)
 
 

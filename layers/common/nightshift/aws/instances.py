@@ -9,10 +9,10 @@ from nightshift.fleet import Disk, Instance
 
 def all_instances(aws: Aws, tag_key: str | None = None) -> list[Instance]:
     """Every instance of the region, terminated ones too while AWS still lists them; or those with this tag."""
-    narrowed = {"Filters": filters({"tag-key": [tag_key]})} if tag_key else {}
+    narrowed = filters({"tag-key": [tag_key]} if tag_key else {})
     return [
         _instance(described)
-        for page in pages(aws.ec2, "describe_instances", **narrowed)
+        for page in pages(aws.ec2, "describe_instances", Filters=narrowed)
         for reservation in page["Reservations"]
         for described in reservation["Instances"]
     ]

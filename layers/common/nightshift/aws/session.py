@@ -16,7 +16,7 @@ import botocore.session
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError
 
-from nightshift.aws.faults import THROTTLED
+from nightshift.aws.faults import SERVER_ERROR, THROTTLED
 from nightshift.aws.pace import Pacer, is_read
 from nightshift.clock import Clock
 from nightshift.settings import Settings
@@ -33,12 +33,6 @@ RESERVE = timedelta(seconds=10)
 SENT_ONCE = frozenset({"CreateSnapshot", "CreateSnapshots"})
 
 MOST_ATTEMPTS = 5
-_CONFIG = {
-    "connect_timeout": 5,
-    "read_timeout": 60,
-    # botocore's own retries are off: _again decides, with the run's clock and deadline.
-    "retries": {"mode": "standard", "total_max_attempts": 1},
-}
 
 
 class ReadOnlyError(BotoCoreError):
@@ -86,8 +80,14 @@ class Aws:
         return self._hooked(boto3.Session().client("sns", **self._options()))
 
     def _options(self) -> dict[str, Any]:
-        pool = self.settings.workers + 2
-        return {"region_name": self.region, "config": Config(**_CONFIG, max_pool_connections=pool)}
+        config = Config(
+            connect_timeout=5,
+            read_timeout=60,
+            max_pool_connections=self.settings.workers + 2,
+            # botocore's own retries are off: _again decides, with the run's clock and deadline.
+            retries={"mode": "standard", "total_max_attempts": 1},
+        )
+        return {"region_name": self.region, "config": config}
 
     def _hooked[C](self, client: C) -> C:
         events = client.meta.events  # type: ignore[attr-defined]  # every client has it; no common type says so
@@ -115,7 +115,7 @@ class Aws:
             self._pacer.throttled(action)
         elif not _failed(response, caught_exception) or action in SENT_ONCE or attempts >= MOST_ATTEMPTS:
             return None
-        delay = min(0.5 * 2**attempts, 15) * random.uniform(0.5, 1)
+        delay = min(0.5 * 2**attempts, 15) * random.uniform(0.5, 1)  # noqa: S311 - jitter, no secret
         if not self.time_for(delay):
             return None
         self.clock.sleep(delay)
@@ -127,4 +127,4 @@ def _was_throttled(response: Any) -> bool:
 
 
 def _failed(response: Any, caught_exception: Exception | None) -> bool:
-    return caught_exception is not None or (response is not None and response[0].status_code >= 500)
+    return caught_exception is not None or (response is not None and response[0].status_code >= SERVER_ERROR)

@@ -61,8 +61,10 @@ def _send_set(aws: Aws, change: SnapshotInstance, wanted: Collection[str]) -> Ma
         return snapshots.create_of_instance(
             aws,
             change.instance_id,
-            exclude_boot=change.root_volume_id not in wanted,
-            excluded_data=[volume_id for volume_id in change.data_volume_ids if volume_id not in wanted],
+            excluded=snapshots.Excluded(
+                boot=change.root_volume_id not in wanted,
+                data=[volume_id for volume_id in change.data_volume_ids if volume_id not in wanted],
+            ),
             tags=dict(change.tags),
             description=description(change.slots),
             copy_tags=copy_tags,

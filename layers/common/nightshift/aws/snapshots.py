@@ -1,6 +1,7 @@
 """Snapshots: descriptions become records; one function a change."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from nightshift.aws.describe import chunks, filters, pages, tags_of
@@ -8,6 +9,14 @@ from nightshift.aws.faults import aws_errors
 from nightshift.aws.session import Aws
 from nightshift.fleet import Snapshot, Tags
 from nightshift.plan.tags import SLOT, STACK, is_ours
+
+
+@dataclass(frozen=True, slots=True)
+class Excluded:
+    """The volumes of an instance that a CreateSnapshots leaves out: the root by name, data volumes by id."""
+
+    boot: bool
+    data: Sequence[str]
 
 
 def ours(aws: Aws, conditions: Mapping[str, Sequence[str]] | None = None) -> list[Snapshot]:
@@ -40,25 +49,19 @@ def blocking(aws: Aws, volume_ids: Sequence[str]) -> list[Snapshot]:
 
 
 def create_of_instance(
-    aws: Aws,
-    instance_id: str,
-    exclude_boot: bool,
-    excluded_data: Sequence[str],
-    tags: Tags,
-    description: str,
-    copy_tags: bool,
+    aws: Aws, instance_id: str, *, excluded: Excluded, tags: Tags, description: str, copy_tags: bool
 ) -> dict[str, str]:
     """Snapshot an instance's volumes at one instant; the new snapshot's id by volume id. Sent once (AwsError)."""
+    specification: Any = {"InstanceId": instance_id, "ExcludeBootVolume": excluded.boot}
+    if excluded.data:
+        specification["ExcludeDataVolumeIds"] = list(excluded.data)
+    with_people_s_tags: Any = {"CopyTagsFromSource": "volume"} if copy_tags else {}
     with aws_errors():
         answer = aws.ec2.create_snapshots(
-            InstanceSpecification={
-                "InstanceId": instance_id,
-                "ExcludeBootVolume": exclude_boot,
-                **({"ExcludeDataVolumeIds": list(excluded_data)} if excluded_data else {}),
-            },
+            InstanceSpecification=specification,
             Description=description,
             TagSpecifications=[_specification(tags)],
-            **({"CopyTagsFromSource": "volume"} if copy_tags else {}),
+            **with_people_s_tags,
         )
     return {made["VolumeId"]: made["SnapshotId"] for made in answer["Snapshots"]}
 

@@ -1,6 +1,6 @@
 """Which calls make the snapshots that are wanted: as few as can be, all volumes of an instance at one instant."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -63,9 +63,7 @@ def snapshot_decisions(wanted: Sequence[Wanted], disks: Mapping[str, Volume], st
     groups: dict[tuple[str, Slots], list[Wanted]] = defaultdict(list)
     for want in wanted:
         groups[want.owner.id if want.owner else want.volume.id, want.slots].append(want)
-    calls_of = defaultdict(int)
-    for owner, _ in groups:
-        calls_of[owner] += 1
+    calls_of = Counter(owner for owner, _ in groups)
     return [
         decision
         for (owner, _), group in groups.items()

@@ -11,6 +11,7 @@ PREFIX = "nightshift:"
 STACK = "nightshift:stack"
 SLOT = "nightshift:slot/"
 INSTANCE = "nightshift:instance"
+VOLUME = "nightshift:volume"
 DEVICES = "nightshift:devices/"
 ORIGIN = "nightshift:origin"
 STATUS = "nightshift:status"
@@ -24,7 +25,8 @@ MOST_TAGS = 50
 MOST_VALUE = 256
 MOST_OURS = 12
 
-FOR_EVER = datetime(datetime.max.year, 1, 1, tzinfo=UTC)
+LAST_YEAR = 9999
+FOR_EVER = datetime(LAST_YEAR, 1, 1, tzinfo=UTC)
 
 # Whoever carries one of these tags was made by another backup service, whatever else it carries.
 FOREIGN_PREFIXES = ("aws:backup:", "aws:dlm:")
@@ -83,7 +85,7 @@ def time_limit(value: str, zone: ZoneInfo) -> datetime | None:
         moment = datetime.fromisoformat(text)
     except ValueError:
         return None
-    if moment.year == datetime.max.year:
+    if moment.year == LAST_YEAR:
         return FOR_EVER
     local = moment if moment.tzinfo else moment.replace(tzinfo=zone)
     is_a_date = len(text) <= len("2026-11-24")

@@ -1,0 +1,12 @@
+"""Cleanup: triggered by its schedule, or from the console."""
+
+from typing import Any
+
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from nightshift.jobs import cleanup
+from nightshift.run import run
+
+
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    return run(cleanup.JOB, event, context)

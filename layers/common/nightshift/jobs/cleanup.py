@@ -1,0 +1,167 @@
+"""Cleanup: delete the snapshots that neither the policy nor a holder keeps."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Annotated
+
+from pydantic import Field
+
+from nightshift.aws import instances, snapshots, volumes
+from nightshift.aws.changes import carry_out
+from nightshift.aws.holders import holders_of
+from nightshift.aws.session import Aws
+from nightshift.errors import AwsError, Fault
+from nightshift.fleet import Instance, Snapshot, Volume
+from nightshift.job import Job
+from nightshift.outcome import Action, Change, Decision, Plan, Result, Status
+from nightshift.plan.guard import refusal
+from nightshift.plan.protection import Holders, Protection, lineage
+from nightshift.plan.retention import Verdict, judge, points_of
+from nightshift.plan.tags import HOLD_UNTIL, INSTANCE, slots_of
+from nightshift.policy import Policy
+from nightshift.request import PlanRequest
+
+
+class CleanupRequest(PlanRequest):
+    """confirm: how many deletions a person agrees to, after having read a refusal."""
+
+    confirm: Annotated[int, Field(ge=0)] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Inventory:
+    """snapshots: all that this application made in the region, in every state."""
+
+    region: str
+    snapshots: Sequence[Snapshot]
+    holders: Holders
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteSnapshot(Change):
+    snapshot_id: str
+
+
+def read(aws: Aws, _request: CleanupRequest, policy: Policy, now: datetime) -> Inventory:
+    ours = snapshots.ours(aws)
+    # Who holds a snapshot is asked only where something might be deleted, and only for that.
+    candidates = _doomed(_decisions(ours, Holders(), policy, now))
+    if not candidates:
+        return Inventory(aws.region, ours, Holders())
+    disks = volumes.all_volumes(aws)
+    holding: list[Instance | Volume] = [*disks, *instances.all_instances(aws, HOLD_UNTIL)]
+    holders = Holders(
+        holds={resource.id: resource.tags[HOLD_UNTIL] for resource in holding if HOLD_UNTIL in resource.tags},
+        living=frozenset(volume.id for volume in disks),
+    )
+    candidates = _doomed(_decisions(ours, holders, policy, now))
+    return Inventory(
+        aws.region, ours, replace(holders, outside=holders_of(aws, candidates, policy.cleanup.check_sharing))
+    )
+
+
+def plan(inventory: Inventory, request: CleanupRequest, policy: Policy, now: datetime) -> Plan:
+    """One decision for each snapshot of ours in the request's scope: keep or delete, and why."""
+    in_scope = {snapshot.id for snapshot in inventory.snapshots if _covers(request, snapshot)}
+    decided = _decisions(inventory.snapshots, inventory.holders, policy, now)
+    decisions = [decision for decision in decided if decision.resource in in_scope]
+    return Plan([*decisions, *_not_found(inventory, request)], _notes(inventory, policy))
+
+
+def guard(inventory: Inventory, plan: Plan, request: CleanupRequest, policy: Policy) -> str | None:
+    return refusal(inventory.snapshots, set(_doomed(plan.decisions)), policy, request.confirm)
+
+
+def apply(aws: Aws, decisions: Sequence[Decision]) -> Sequence[Result]:
+    return carry_out(aws, decisions, _delete)
+
+
+def _delete(aws: Aws, decisions: Sequence[Decision], _attempt: int) -> Sequence[Result]:
+    decision = decisions[0]
+    try:
+        snapshots.delete(aws, decision.resource)
+    except AwsError as error:
+        if error.fault is Fault.GONE:
+            return [Result.of(decision, Status.DONE, note="already gone")]
+        if error.fault is Fault.IN_USE:
+            kept = replace(decision, action=Action.KEEP)
+            return [Result.of(kept, Status.SKIPPED, error.code, f"but AWS says: {error.message}")]
+        raise
+    return [Result.of(decision, Status.DONE)]
+
+
+def _decisions(ours: Sequence[Snapshot], holders: Holders, policy: Policy, now: datetime) -> list[Decision]:
+    """The decision on every snapshot, from the oldest on."""
+    protection = Protection.of(ours, holders, policy, now)
+    histories: dict[str, list[Snapshot]] = defaultdict(list)
+    for snapshot in ours:
+        histories[lineage(snapshot)].append(snapshot)
+    verdicts = {
+        (plan, snapshot_id): verdict
+        for history in histories.values()
+        for plan, rules in policy.backup.plans.items()
+        for snapshot_id, verdict in judge(points_of(plan, history), rules.keep, policy.zone, now).items()
+    }
+    return [_decide(snapshot, verdicts, protection, policy) for snapshot in _oldest_first(ours)]
+
+
+def _decide(
+    snapshot: Snapshot, verdicts: Mapping[tuple[str, str], Verdict], protection: Protection, policy: Policy
+) -> Decision:
+    """A snapshot that serves several plans goes when none keeps it; one of a plan that is gone stays."""
+    slots = slots_of(snapshot)
+    vanished = sorted(slots.keys() - policy.backup.plans.keys())
+    if vanished and snapshot.state != "error":
+        return _keep(snapshot, f"plan {', '.join(vanished)} is no longer in the policy: what it saved stays")
+    judged = {plan: verdict for plan in sorted(slots) if (verdict := verdicts.get((plan, snapshot.id)))}
+    if kept := [f"{plan}: {', '.join(verdict.kept_by)}" for plan, verdict in judged.items() if verdict.kept_by]:
+        return _keep(snapshot, f"kept by {'; '.join(kept)}")
+    because = "; ".join(f"{plan}: {verdict.goes_because}" for plan, verdict in judged.items()) or "it is no backup"
+    if protector := protection.protector(snapshot):
+        return _keep(snapshot, f"{protector} ({because})")
+    words = f"{because}, {snapshot.state}, of {snapshot.volume_id}, slot {min(slots.values()):%Y-%m-%d %H:%M} UTC"
+    return Decision(snapshot.id, Action.DELETE, words, DeleteSnapshot(snapshot.id))
+
+
+def _keep(snapshot: Snapshot, reason: str) -> Decision:
+    return Decision(snapshot.id, Action.KEEP, reason)
+
+
+def _oldest_first(ours: Sequence[Snapshot]) -> list[Snapshot]:
+    return sorted(ours, key=lambda snapshot: (snapshot.started, snapshot.id))
+
+
+def _doomed(decisions: Sequence[Decision]) -> list[str]:
+    return [decision.resource for decision in decisions if decision.action is Action.DELETE]
+
+
+def _covers(request: CleanupRequest, snapshot: Snapshot) -> bool:
+    """Ids are united, plans intersect."""
+    named = {*(request.instance_ids or ()), *(request.volume_ids or ())}
+    by_id = not named or not named.isdisjoint({snapshot.volume_id, snapshot.tags.get(INSTANCE)})
+    return by_id and (not request.plans or not slots_of(snapshot).keys().isdisjoint(request.plans))
+
+
+def _not_found(inventory: Inventory, request: CleanupRequest) -> list[Decision]:
+    known = {id_ for snapshot in inventory.snapshots for id_ in (snapshot.volume_id, snapshot.tags.get(INSTANCE))}
+    named = [*(request.instance_ids or ()), *(request.volume_ids or ())]
+    return [
+        Decision(id_, Action.SKIP, f"not found in {inventory.region}: no snapshot of ours is of it")
+        for id_ in named
+        if id_ not in known
+    ]
+
+
+def _notes(inventory: Inventory, policy: Policy) -> list[str]:
+    seen = {plan for snapshot in inventory.snapshots for plan in slots_of(snapshot)}
+    unseen = [plan for plan in policy.backup.plans if plan not in seen]
+    vanished = sorted(seen - policy.backup.plans.keys())
+    return [
+        *(f"no snapshot of plan {plan} is to be seen in {inventory.region}" for plan in unseen),
+        *(f"plan {plan} is no longer in the policy: all that it saved stays" for plan in vanished),
+    ]
+
+
+JOB = Job("cleanup", CleanupRequest, read, plan, guard, apply)

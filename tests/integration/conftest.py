@@ -1,0 +1,68 @@
+"""Whole runs in process, against the embedded AWS over HTTP."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from local.embedded import EmbeddedAws
+from local.seed import backend_of
+from local.stage import client, put_policy
+from local.world import world
+
+from nightshift.job import Job
+from nightshift.run import run
+from tests.support import NOW, REGION, Context, WorldClock
+
+type Run = Callable[..., dict[str, Any]]
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[EmbeddedAws]:
+    with EmbeddedAws() as running:
+        yield running
+
+
+@pytest.fixture
+def aws(server: EmbeddedAws, monkeypatch: pytest.MonkeyPatch) -> Iterator[EmbeddedAws]:
+    """An empty AWS at NOW with the default policy, that the jobs of this process reach."""
+    server.reset()
+    world.clock.set(NOW)
+    for name, value in {
+        "AWS_ENDPOINT_URL": server.url,
+        "AWS_REGION": REGION,
+        "AWS_ACCESS_KEY_ID": "testing",
+        "AWS_SECRET_ACCESS_KEY": "testing",
+    }.items():
+        monkeypatch.setenv(name, value)
+    put_policy(server.url, region=REGION)
+    server.requests.clear()
+    yield server
+    assert server.unimplemented == [], "what moto does not have proves nothing"
+
+
+@pytest.fixture
+def ec2(aws: EmbeddedAws) -> Any:
+    """A client to look at the result with."""
+    return client("ec2", aws.url, REGION)
+
+
+@pytest.fixture
+def backend(aws: EmbeddedAws) -> Any:
+    """moto's own state, to seed."""
+    return backend_of(REGION)
+
+
+@pytest.fixture
+def policy(aws: EmbeddedAws) -> Callable[[str], None]:
+    """Store another policy."""
+    return lambda text: put_policy(aws.url, text, REGION)
+
+
+@pytest.fixture
+def run_job(aws: EmbeddedAws) -> Run:
+    """run_job(JOB, event, seconds=900): one run, at the embedded AWS's time."""
+
+    def go(job: Job[Any, Any], event: Any, seconds: float = 900) -> dict[str, Any]:
+        return run(job, event, Context(seconds), WorldClock())
+
+    return go

@@ -1,0 +1,102 @@
+"""The server of the embedded AWS: what is missing is loud, faults can be put in, calls are counted."""
+
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError, ConnectionClosedError
+from moto import mock_aws
+
+from local import corrections
+from local.embedded import EmbeddedAws
+from local.wire import Answer, Call, error
+
+ROOT = Path(__file__).parents[2]
+type Client = Callable[[str], Any]
+
+
+@pytest.mark.parametrize(
+    ("service", "action", "name"),
+    [
+        ("ec2", "describe_volume_status", "ec2:DescribeVolumeStatus"),
+        ("eks", "describe_cluster_versions", "eks:GET /cluster-versions"),
+        ("ssm", "describe_patch_groups", "ssm:DescribePatchGroups"),
+    ],
+)
+def test_what_moto_lacks_is_loud(aws: EmbeddedAws, client: Client, service: str, action: str, name: str) -> None:
+    with pytest.raises(ClientError) as caught:
+        getattr(client(service), action)()
+    assert caught.value.response["Error"]["Code"] == "MotoNotImplemented"
+    assert caught.value.response["ResponseMetadata"]["HTTPStatusCode"] == 501
+    [gap] = aws.unimplemented
+    assert gap.startswith(name)
+
+
+def test_an_error_of_aws_is_no_gap(aws: EmbeddedAws, ec2: Any) -> None:
+    with pytest.raises(ClientError):
+        ec2.delete_snapshot(SnapshotId="snap-0123456789abcdef0")
+    assert aws.unimplemented == []
+
+
+def test_requests_are_written_down(aws: EmbeddedAws, client: Client) -> None:
+    client("ec2").describe_snapshots()
+    client("ssm").describe_parameters()
+    assert aws.requests == [("ec2", "DescribeSnapshots"), ("ssm", "DescribeParameters")]
+
+
+def throttled(service: str, action: str, params: dict[str, Any]) -> Answer | None:
+    call = Call(service, "eu-central-1", action, params, "query")
+    return error(call, "RequestLimitExceeded", "slow down", 503) if action == "DescribeSnapshots" else None
+
+
+def test_a_hook_answers_before_moto(aws: EmbeddedAws, ec2: Any) -> None:
+    aws.hooks.append(throttled)
+    with pytest.raises(ClientError) as caught:
+        ec2.describe_snapshots()
+    assert caught.value.response["Error"]["Code"] == "RequestLimitExceeded"
+    assert ec2.describe_volumes()["Volumes"] == []
+
+
+@pytest.mark.parametrize(("after", "volumes"), [(False, 0), (True, 1)])
+def test_a_dropped_connection(aws: EmbeddedAws, ec2: Any, after: bool, volumes: int) -> None:
+    """The call may have taken effect or not; its caller cannot know."""
+    aws.hooks.append(lambda _, action, __: Answer(drop=True, after=after) if action == "CreateVolume" else None)
+    with pytest.raises(ConnectionClosedError):
+        ec2.create_volume(Size=1, AvailabilityZone="eu-central-1a")
+    assert len(ec2.describe_volumes()["Volumes"]) == volumes
+
+
+def test_reset_empties_everything(aws: EmbeddedAws, ec2: Any) -> None:
+    ec2.create_volume(Size=1, AvailabilityZone="eu-central-1a")
+    aws.hooks.append(throttled)
+    aws.reset()
+    assert ec2.describe_volumes()["Volumes"] == []
+    assert ec2.describe_snapshots()["Snapshots"] == []
+
+
+def test_it_runs_as_a_program() -> None:
+    command = [sys.executable, "-m", "local.embedded"]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout
+        url = process.stdout.readline().strip()
+        try:
+            with urllib.request.urlopen(f"{url}/moto-api/data.json") as answer:
+                assert answer.status == 200
+        finally:
+            process.terminate()
+
+
+@mock_aws
+def test_the_corrections_hold_without_a_server_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "testing")
+    corrections.install()
+    corrections.install()
+    ec2 = boto3.client("ec2", region_name="eu-central-1")
+    volume = ec2.create_volume(Size=1, AvailabilityZone="eu-central-1a")["VolumeId"]
+    assert ec2.create_snapshot(VolumeId=volume)["State"] == "pending"

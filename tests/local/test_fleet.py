@@ -1,0 +1,67 @@
+"""The seeded fleet: quick, the same every time, and with everything in it that a real fleet has."""
+
+import time
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from local import seed
+from local.embedded import EmbeddedAws
+from local.fleet import MACHINES, seed_demo_fleet
+from local.seed import Disk
+
+REGION = "eu-central-1"
+NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
+
+
+def pages(ec2: Any, action: str, result: str, **parameters: Any) -> list[Any]:
+    found = ec2.get_paginator(action).paginate(**parameters, PaginationConfig={"PageSize": 1000})
+    return [each for page in found for each in page[result]]
+
+
+def test_10000_snapshots_are_seeded_in_a_second_and_listed_in_a_few(ec2: Any, backend: Any) -> None:
+    volume = seed.volume(backend, Disk())
+    began = time.perf_counter()
+    for hours in range(10_000):
+        tags = {"nightshift:stack": "nightshift", "nightshift:instance": "i-0123456789abcdef0"}
+        seed.snapshot(backend, volume, NOW - timedelta(hours=hours), tags)
+    assert time.perf_counter() - began < 1
+    began = time.perf_counter()
+    assert len(pages(ec2, "describe_snapshots", "Snapshots", OwnerIds=["self"])) == 10_000
+    assert time.perf_counter() - began < 10  # about 3 s; moto as it is takes minutes
+
+
+def test_the_fleet_is_the_same_every_time(aws: EmbeddedAws, backend: Any) -> None:
+    def everything() -> Any:
+        seed_demo_fleet(REGION, NOW, history_days=10)
+        fresh = seed.backend_of(REGION)
+        return {name: dict(tags) for name, tags in fresh.tags.items()}, sorted(fresh.snapshots), sorted(fresh.volumes)
+
+    first = everything()
+    aws.reset()
+    assert everything() == first
+
+
+def test_the_fleet_has_the_states_of_real_fleets(aws: EmbeddedAws, ec2: Any) -> None:
+    fleet = seed_demo_fleet(REGION, NOW)
+    assert len(fleet) == len(MACHINES) + 1
+    assert len(fleet) >= 40
+    states = Counter(each.state for each in fleet.values())
+    assert states.keys() == {"running", "stopped", "terminated"}
+    statuses = {each["InstanceId"]: each for each in pages(ec2, "describe_instance_status", "InstanceStatuses")}
+    for field in ("SystemStatus", "InstanceStatus", "AttachedEbsStatus"):
+        assert any(each[field]["Status"] == "impaired" for each in statuses.values())
+    assert sum(bool(each["Events"]) for each in statuses.values()) == 3
+    volumes = pages(ec2, "describe_volumes", "Volumes")
+    assert {each["State"] for each in volumes} == {"in-use", "available", "error"}
+    assert max(len(each["Attachments"]) for each in volumes) == 2
+    assert {each["VolumeType"] for each in volumes} == {"gp2", "gp3", "io2", "st1", "sc1", "standard"}
+    assert len(ec2.describe_locked_snapshots()["Snapshots"]) == 1
+    assert len(ec2.describe_images(Owners=["self"])["Images"]) == 1
+    assert len(ec2.describe_images(Owners=["self"], IncludeDisabled=True)["Images"]) == 2
+    assert len(ec2.describe_snapshots(OwnerIds=["self"], RestorableByUserIds=["all"])["Snapshots"]) == 1
+    snapshots = pages(ec2, "describe_snapshots", "Snapshots", OwnerIds=["self"])
+    assert {each["State"] for each in snapshots} == {"completed", "pending", "error"}
+    assert min(each["StartTime"] for each in snapshots) < NOW - timedelta(days=729)
+    assert {each["StorageTier"] for each in snapshots} == {"standard", "archive"}
+    assert aws.unimplemented == []
