@@ -10,7 +10,7 @@ import argparse
 import contextlib
 import logging
 from collections.abc import Callable, Iterable
-from threading import Thread
+from threading import RLock, Thread
 from types import TracebackType
 from typing import Any, Self
 
@@ -23,10 +23,10 @@ from moto.moto_server.werkzeug_app import (
 from werkzeug.serving import make_server
 
 from local import corrections
-from local.wire import Answer, Call, error, read_call, send
+from local.wire import Answer, Call, Fault, error, read_call, send
 from local.world import world
 
-Hook = Callable[[str, str, dict[str, Any]], Answer | None]
+Hook = Callable[[str, str, dict[str, Any]], Answer | Fault | None]
 
 
 class Middleware:
@@ -34,6 +34,8 @@ class Middleware:
 
     def __init__(self, moto: Any) -> None:
         self._moto = moto
+        # In AWS the checks and the effect of a call are one step; moto's tables even break when two calls change them.
+        self._one_at_a_time = RLock()
         self.hooks: list[Hook] = []
         self.requests: list[tuple[str, str]] = []
         self.unimplemented: list[str] = []
@@ -43,12 +45,19 @@ class Middleware:
         if environ["PATH_INFO"].startswith("/moto-api"):
             return self._ask_moto(environ, start_response)
         self.requests.append((call.service, call.action))
-        answers = (hook(call.service, call.action, call.params) for hook in list(self.hooks))
-        answer = next((each for each in answers if each is not None), None)
-        if answer is not None and not answer.after:
-            return send(answer, environ, start_response)
-        given = self._guarded(call, environ)
-        return send(answer or given, environ, start_response)
+        instead = self._asked_of_hooks(call)
+        if instead is not None and not instead.after:
+            return send(instead, environ, start_response)
+        with self._one_at_a_time:
+            answer = self._guarded(call, environ)
+        return send(instead or answer, environ, start_response)
+
+    def _asked_of_hooks(self, call: Call) -> Answer | None:
+        for hook in list(self.hooks):
+            instead = hook(call.service, call.action, call.params)
+            if instead is not None:
+                return error(call, instead) if isinstance(instead, Fault) else instead
+        return None
 
     def _ask_moto(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         answer: Iterable[bytes] = self._moto(environ, start_response)
@@ -75,7 +84,7 @@ class Middleware:
 
     def _gap(self, call: Call, why: str) -> Answer:
         self.unimplemented.append(f"{call.service}:{call.action}: {why}")
-        return error(call, "MotoNotImplemented", f"{call.service}:{call.action}: {why}", 501)
+        return error(call, Fault("MotoNotImplemented", self.unimplemented[-1], 501))
 
 
 class EmbeddedAws:

@@ -42,6 +42,19 @@ class Answer:
     headers: dict[str, str] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class Fault:
+    """An error of AWS's given instead of moto's answer, written in the protocol of the call that it meets.
+
+    `after`: the call takes effect all the same.
+    """
+
+    code: str
+    message: str = "injected"
+    status: int = 400
+    after: bool = False
+
+
 def read_call(environ: dict[str, Any]) -> Call:
     """Read the request and put its body back for moto."""
     length = int(environ.get("CONTENT_LENGTH") or 0)
@@ -58,19 +71,20 @@ def read_call(environ: dict[str, Any]) -> Call:
     return Call(service, region, route, _json(body), "xml" if service.startswith("s3") else "json")
 
 
-def error(call: Call, code: str, message: str, status: int = 400, *, after: bool = False) -> Answer:
+def error(call: Call, fault: Fault) -> Answer:
     """An error as this call's protocol writes it, so that botocore makes a ClientError of it."""
     if call.is_json:
-        body = json.dumps({"__type": code, "message": message})
-        return Answer(status, body.encode(), "application/json", after, headers={"x-amzn-ErrorType": code})
-    fields = f"<Code>{escape(code)}</Code><Message>{escape(message)}</Message>"
+        text = json.dumps({"__type": fault.code, "message": fault.message}).encode()
+        headers = {"x-amzn-ErrorType": fault.code}
+        return Answer(fault.status, text, "application/json", fault.after, headers=headers)
+    fields = f"<Code>{escape(fault.code)}</Code><Message>{escape(fault.message)}</Message>"
     if call.protocol == "xml":
         body = f"<Error>{fields}</Error>"
     elif call.service == "ec2":
         body = f"<Response><Errors><Error>{fields}</Error></Errors><RequestID>embedded</RequestID></Response>"
     else:
         body = f"<ErrorResponse><Error>{fields}</Error><RequestId>embedded</RequestId></ErrorResponse>"
-    return Answer(status, f'<?xml version="1.0" encoding="UTF-8"?>{body}'.encode(), after=after)
+    return Answer(fault.status, f'<?xml version="1.0" encoding="UTF-8"?>{body}'.encode(), after=fault.after)
 
 
 def send(answer: Answer, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:

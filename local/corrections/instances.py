@@ -45,7 +45,7 @@ def parse_block_device_mapping(self: Any) -> list[dict[str, Any]]:
 
 
 @corrects(Instance)
-def add_block_device(  # noqa: PLR0917  # moto calls it by position
+def add_block_device(
     self: Any,
     size: int,
     device_path: str,
@@ -113,7 +113,7 @@ def _from_state(action: str, allowed: tuple[str, ...]) -> None:
             if instance.state not in allowed:
                 raise refusal(
                     "IncorrectInstanceState",
-                    f"The instance '{instance.id}' is not in a state from which it can be {action.partition('_')[0]}ed.",
+                    f"The instance '{instance.id}' is not in a state that {action} allows.",
                 )
         return original(self, instance_ids)
 
@@ -124,3 +124,17 @@ def _from_state(action: str, allowed: tuple[str, ...]) -> None:
 _from_state("start_instances", ("stopped", "running", "pending"))
 _from_state("stop_instances", ("running", "stopped", "pending", "stopping"))
 _from_state("reboot_instances", ("running",))
+
+_stop = InstanceResponse.stop_instances
+
+
+@corrects(InstanceResponse)
+def stop_instances(self: Any) -> ActionResult:
+    """AWS: UG, "Stop and start": only instances with an EBS root can be stopped. moto stops any."""
+    for instance in self.ec2_backend.get_multi_instances_by_id(self._get_param("InstanceIds", [])):
+        if instance.root_device_type == "instance-store":
+            raise refusal(
+                "UnsupportedOperation",
+                f"The instance '{instance.id}' does not have an 'ebs' root device type and cannot be stopped.",
+            )
+    return _stop(self)

@@ -12,7 +12,7 @@ _publish = SNSBackend.publish
 
 
 @corrects(SNSBackend)
-def publish(  # noqa: PLR0917  # moto calls it by position
+def publish(
     self: Any,
     message: str,
     arn: str | None,

@@ -13,6 +13,7 @@ from local.corrections.clock import utcnow
 from local.corrections.paging import paged
 from local.corrections.patch import corrects, own, refusal, replaces
 from local.corrections.tags import tag_specification, user_tags, validate_tags
+from local.corrections.visibility import is_visible
 from local.world import world
 
 UNFINISHED = ("pending", "error")
@@ -225,11 +226,6 @@ def _filtered(snapshots: list[Any], name: str, values: Any) -> list[Any]:
     from moto.ec2 import utils
 
     return [each for each in snapshots if utils.is_filter_matching(each, name, values)]
-
-
-def is_visible(snapshot: Any) -> bool:
-    created_at: datetime | None = vars(snapshot).get("created_at")
-    return created_at is None or world.now() >= created_at + timedelta(seconds=world.visibility_seconds)
 
 
 def _is_owned(snapshot: Any, owners: list[str], me: str) -> bool:

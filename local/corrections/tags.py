@@ -12,6 +12,7 @@ from moto.ec2.responses.tags import TagResponse
 from moto.ec2.utils import EC2_PREFIX_TO_RESOURCE, get_prefix
 
 from local.corrections.patch import corrects, refusal, replaces
+from local.corrections.visibility import is_visible
 
 MAX_TAGS, MAX_KEY, MAX_VALUE, MAX_RESOURCES = 50, 128, 256, 1000
 
@@ -134,7 +135,8 @@ def _check_exist(backend: Any, resource_ids: list[str]) -> None:
             case "eni":
                 backend.get_network_interface(resource_id)
             case "snap":
-                if resource_id not in backend.snapshots:
+                snapshot = backend.snapshots.get(resource_id)
+                if snapshot is None or not is_visible(snapshot):
                     raise refusal("InvalidSnapshot.NotFound", f"The snapshot '{resource_id}' does not exist.")
             case _:
                 others.append(resource_id)

@@ -24,6 +24,7 @@ IDEMPOTENT = (
 )
 
 _create_volume = EBSBackend.create_volume
+_describe_volumes = EBSBackend.describe_volumes
 _filter_value = Volume.get_filter_value
 
 
@@ -38,6 +39,14 @@ def create_volume(self: Any, *args: Any, **kwargs: Any) -> Any:
     if volume.volume_type == "gp2":
         volume.iops = min(max(100, 3 * int(volume.size)), 16_000)
     return volume
+
+
+@corrects(EBSBackend)
+def describe_volumes(self: Any, volume_ids: list[str] | None = None, filters: Any = None) -> Any:
+    """AWS: ERR, InvalidVolume.NotFound names the missing volume. moto's message names all that were asked for."""
+    for volume_id in volume_ids or []:
+        self.get_volume(volume_id)
+    return _describe_volumes(self, volume_ids, filters)
 
 
 def _get_status(volume: Any) -> str:

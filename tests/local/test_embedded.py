@@ -3,7 +3,9 @@
 import subprocess
 import sys
 import urllib.request
+from collections import Counter
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +16,7 @@ from moto import mock_aws
 
 from local import corrections
 from local.embedded import EmbeddedAws
-from local.wire import Answer, Call, error
+from local.wire import Answer, Fault
 
 ROOT = Path(__file__).parents[2]
 type Client = Callable[[str], Any]
@@ -49,9 +51,8 @@ def test_requests_are_written_down(aws: EmbeddedAws, client: Client) -> None:
     assert aws.requests == [("ec2", "DescribeSnapshots"), ("ssm", "DescribeParameters")]
 
 
-def throttled(service: str, action: str, params: dict[str, Any]) -> Answer | None:
-    call = Call(service, "eu-central-1", action, params, "query")
-    return error(call, "RequestLimitExceeded", "slow down", 503) if action == "DescribeSnapshots" else None
+def throttled(_service: str, action: str, _params: dict[str, Any]) -> Fault | None:
+    return Fault("RequestLimitExceeded", "slow down", 503) if action == "DescribeSnapshots" else None
 
 
 def test_a_hook_answers_before_moto(aws: EmbeddedAws, ec2: Any) -> None:
@@ -60,6 +61,32 @@ def test_a_hook_answers_before_moto(aws: EmbeddedAws, ec2: Any) -> None:
         ec2.describe_snapshots()
     assert caught.value.response["Error"]["Code"] == "RequestLimitExceeded"
     assert ec2.describe_volumes()["Volumes"] == []
+
+
+@pytest.mark.parametrize("service", ["ec2", "ssm", "sns", "eks"])
+def test_a_fault_speaks_the_protocol_of_its_call(aws: EmbeddedAws, client: Client, service: str) -> None:
+    aws.hooks.append(lambda *_: Fault("SomeCode", "some <text>", 418))
+    action = {"ec2": "describe_volumes", "ssm": "describe_parameters", "sns": "list_topics", "eks": "list_clusters"}
+    with pytest.raises(ClientError) as caught:
+        getattr(client(service), action[service])()
+    assert caught.value.response["Error"]["Code"] == "SomeCode"
+    assert caught.value.response["Error"]["Message"] == "some <text>"
+    assert caught.value.response["ResponseMetadata"]["HTTPStatusCode"] == 418
+
+
+def test_parallel_calls_do_not_slip_past_a_limit(ec2: Any) -> None:
+    """Checking and making is one step: of 8 calls at once for a volume AWS lets one through."""
+    volume = ec2.create_volume(Size=1, AvailabilityZone="eu-central-1a")["VolumeId"]
+
+    def create(_: int) -> str:
+        try:
+            return str(ec2.create_snapshot(VolumeId=volume)["State"])
+        except ClientError as refused:
+            return str(refused.response["Error"]["Code"])
+
+    with ThreadPoolExecutor(8) as pool:
+        answers = Counter(pool.map(create, range(8)))
+    assert answers == {"pending": 1, "SnapshotCreationPerVolumeRateExceeded": 7}
 
 
 @pytest.mark.parametrize(("after", "volumes"), [(False, 0), (True, 1)])

@@ -23,16 +23,17 @@ def test_a_healthy_instance_has_three_checks(ec2: Any, machine: Any) -> None:
         assert status[check] == {"Status": "ok", "Details": [{"Name": "reachability", "Status": "passed"}]}
 
 
-@pytest.mark.parametrize(
-    ("check", "field", "filter_name"),
-    [
-        ("system", "SystemStatus", "system-status.status"),
-        ("instance", "InstanceStatus", "instance-status.status"),
-        ("ebs", "AttachedEbsStatus", "attached-ebs-status.status"),
-    ],
-)
-def test_impaired_since(ec2: Any, backend: Any, machine: Any, check: Check, field: str, filter_name: str) -> None:
+SHOWN_AS: dict[Check, tuple[str, str]] = {
+    "system": ("SystemStatus", "system-status.status"),
+    "instance": ("InstanceStatus", "instance-status.status"),
+    "ebs": ("AttachedEbsStatus", "attached-ebs-status.status"),
+}
+
+
+@pytest.mark.parametrize("check", SHOWN_AS)
+def test_impaired_since(ec2: Any, backend: Any, machine: Any, check: Check) -> None:
     """API reference, InstanceStatusDetails.ImpairedSince; the filter finds the impaired one and no other."""
+    field, filter_name = SHOWN_AS[check]
     seed.instance(backend, {})
     world.impair(machine.id, check, since=NOON)
     status = only(ec2.describe_instance_status(Filters=[{"Name": filter_name, "Values": ["impaired"]}]))

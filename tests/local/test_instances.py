@@ -46,3 +46,10 @@ def test_a_terminated_instance_stays_so(ec2: Any, machine: Any, action: str, ref
     machine.terminate()
     with refused("IncorrectInstanceState"):
         getattr(ec2, action)(InstanceIds=[machine.id])
+
+
+def test_an_instance_store_root_cannot_be_stopped(ec2: Any, backend: Any, refused: Any) -> None:
+    """UG, stop and start: UnsupportedOperation, "does not have an 'ebs' root device type and cannot be stopped"."""
+    machine = seed.instance_store(backend, {})
+    with refused("UnsupportedOperation"):
+        ec2.stop_instances(InstanceIds=[machine.id])

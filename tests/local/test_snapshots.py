@@ -184,6 +184,8 @@ def test_a_new_snapshot_may_be_missing_from_describes(ec2: Any, volume_ids: dict
     assert ec2.describe_snapshots(OwnerIds=["self"])["Snapshots"] == []
     with refused("InvalidSnapshot.NotFound"):
         ec2.describe_snapshots(SnapshotIds=[made])
+    with refused("InvalidSnapshot.NotFound"):
+        ec2.create_tags(Resources=[made], Tags=[{"Key": "a", "Value": "b"}])
     world.clock.advance(seconds=60)
     assert len(ec2.describe_snapshots(OwnerIds=["self"])["Snapshots"]) == 1
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from local import seed
 from local.seed import Disk
@@ -68,6 +69,12 @@ def test_an_attachment_says_what_happens_on_termination(
         "/dev/sdf": False,
     }
     assert attachments[0].keys() >= recorded.keys()
+
+
+def test_a_missing_volume_is_named(ec2: Any, volume_ids: dict[str, str]) -> None:
+    """ERR: InvalidVolume.NotFound, "The volume 'vol-x' does not exist"."""
+    with pytest.raises(ClientError, match="The volume 'vol-0123456789abcdef0' does not exist"):
+        ec2.describe_volumes(VolumeIds=[*volume_ids.values(), "vol-0123456789abcdef0"])
 
 
 def test_a_volume_of_another_zone(ec2: Any, machine: Any, refused: Any) -> None:

@@ -55,6 +55,15 @@ class Volume:
 
 
 @dataclass(frozen=True, slots=True)
+class Interface:
+    """A network interface that is attached to an instance."""
+
+    id: str
+    instance_id: str
+    tags: Tags = field(default_factory=dict, hash=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Snapshot:
     id: str
     volume_id: str

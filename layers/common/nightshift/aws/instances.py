@@ -1,21 +1,30 @@
 """Instances: descriptions become records; one function a change."""
 
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from nightshift.aws.describe import filters, pages, tags_of
+from nightshift.aws.describe import chunks, filters, pages, tags_of
 from nightshift.aws.session import Aws
 from nightshift.fleet import Disk, Instance
 
 
 def all_instances(aws: Aws, tag_key: str | None = None) -> list[Instance]:
     """Every instance of the region, terminated ones too while AWS still lists them; or those with this tag."""
-    narrowed = filters({"tag-key": [tag_key]} if tag_key else {})
-    return [
+    return list(_described(aws, {"tag-key": [tag_key]} if tag_key else {}))
+
+
+def with_ids(aws: Aws, instance_ids: Sequence[str]) -> list[Instance]:
+    """These instances, without those that are not there."""
+    return [instance for some_ids in chunks(instance_ids) for instance in _described(aws, {"instance-id": some_ids})]
+
+
+def _described(aws: Aws, conditions: Mapping[str, Sequence[str]]) -> Iterator[Instance]:
+    return (
         _instance(described)
-        for page in pages(aws.ec2, "describe_instances", Filters=narrowed)
+        for page in pages(aws.ec2, "describe_instances", Filters=filters(conditions))
         for reservation in page["Reservations"]
         for described in reservation["Instances"]
-    ]
+    )
 
 
 def _instance(described: dict[str, Any]) -> Instance:

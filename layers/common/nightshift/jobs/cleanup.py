@@ -118,10 +118,11 @@ def _decide(
     judged = {plan: verdict for plan in sorted(slots) if (verdict := verdicts.get((plan, snapshot.id)))}
     if kept := [f"{plan}: {', '.join(verdict.kept_by)}" for plan, verdict in judged.items() if verdict.kept_by]:
         return _keep(snapshot, f"kept by {'; '.join(kept)}")
-    because = "; ".join(f"{plan}: {verdict.goes_because}" for plan, verdict in judged.items()) or "it is no backup"
+    because = "; ".join(f"{plan}: {verdict.goes_because}" for plan, verdict in judged.items())
+    because = because or f"{snapshot.state}: it is no backup"
     if protector := protection.protector(snapshot):
         return _keep(snapshot, f"{protector} ({because})")
-    words = f"{because}, {snapshot.state}, of {snapshot.volume_id}, slot {min(slots.values()):%Y-%m-%d %H:%M} UTC"
+    words = f"{because} (slot {min(slots.values()):%Y-%m-%d %H:%M} UTC of {snapshot.volume_id})"
     return Decision(snapshot.id, Action.DELETE, words, DeleteSnapshot(snapshot.id))
 
 

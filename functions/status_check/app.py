@@ -1,0 +1,12 @@
+"""Status check: triggered by its schedule, or from the console."""
+
+from typing import Any
+
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from nightshift.jobs import status_check
+from nightshift.run import run
+
+
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    return run(status_check.JOB, event, context)
