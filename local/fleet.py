@@ -80,7 +80,7 @@ MACHINES = (
     Machine("typo", _named("typo", Backup="nigthly")),
     Machine("yes-please", _named("yes-please", Backup="yes")),
     Machine("scratch", _named("scratch", "dev", **IGNORE)),
-    Machine("build-agent", _named("build-agent", "dev", **IGNORE), (ROOT, DATA)),
+    Machine("build-runner", _named("build-runner", "dev", **IGNORE), (ROOT, DATA)),
     Machine("nobodys-1"),
     Machine("nobodys-2", {"Name": "nobodys-2"}, (ROOT, DATA)),
     Machine("no-owner", {"Name": "no-owner", "env": "prod", **NIGHTLY}),

@@ -138,3 +138,15 @@ def stop_instances(self: Any) -> ActionResult:
                 f"The instance '{instance.id}' does not have an 'ebs' root device type and cannot be stopped.",
             )
     return _stop(self)
+
+
+_describe_attribute = InstanceResponse.describe_instance_attribute
+
+
+@corrects(InstanceResponse)
+def describe_instance_attribute(self: Any) -> ActionResult:
+    """AWS: API reference: blockDeviceMapping lists the EBS volumes as DescribeInstances does. moto lists none."""
+    if self._get_param("Attribute") != "blockDeviceMapping":
+        return _describe_attribute(self)
+    instance = self.ec2_backend.get_instance(self._get_param("InstanceId"))
+    return ActionResult({"InstanceId": instance.id, "BlockDeviceMappings": instance.block_device_mappings})

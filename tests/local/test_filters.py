@@ -85,3 +85,14 @@ def test_one_of_several_values_is_enough(ec2: Any, backend: Any, volume: Any) ->
     """EC2 API: values of one filter are alternatives; tag-key of a resource with several keys needs one."""
     seed.snapshot(backend, volume, NOON, {"a": "1", "b": "2"})
     assert found(ec2, "tag-key", "a", "x") == 1
+
+
+def test_instances_and_tags_take_values_as_they_are(ec2: Any, backend: Any) -> None:
+    r"""EC2 API: brackets are no wildcard, `\*` is a star; also for tags of instances and in DescribeTags."""
+    for value in ("a[x]b", "axb", "a*b"):
+        seed.instance(backend, {"k": value})
+    for value in ("a[x]b", r"a\*b"):
+        instances = ec2.describe_instances(Filters=[{"Name": "tag:k", "Values": [value]}])["Reservations"]
+        assert len(instances) == 1
+        tags = ec2.describe_tags(Filters=[{"Name": "value", "Values": [value]}])["Tags"]
+        assert [each["Value"] for each in tags] == [value.replace("\\", "")]

@@ -53,3 +53,10 @@ def test_an_instance_store_root_cannot_be_stopped(ec2: Any, backend: Any, refuse
     machine = seed.instance_store(backend, {})
     with refused("UnsupportedOperation"):
         ec2.stop_instances(InstanceIds=[machine.id])
+
+
+def test_the_block_devices_are_an_attribute(ec2: Any, machine: Any, volume_ids: dict[str, str]) -> None:
+    """API reference, DescribeInstanceAttribute, blockDeviceMapping."""
+    answer = ec2.describe_instance_attribute(InstanceId=machine.id, Attribute="blockDeviceMapping")
+    shown = {each["DeviceName"]: each["Ebs"]["VolumeId"] for each in answer["BlockDeviceMappings"]}
+    assert shown == volume_ids

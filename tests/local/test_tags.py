@@ -87,3 +87,12 @@ def test_what_is_gone_has_no_tags(ec2: Any, backend: Any) -> None:
     ec2.delete_snapshot(SnapshotId=snapshot.id)
     ec2.delete_volume(VolumeId=volume.id)
     assert ec2.describe_tags()["Tags"] == []
+
+
+def test_an_image_that_is_gone_has_no_tags(ec2: Any) -> None:
+    """The same for a deregistered image."""
+    tags = [{"ResourceType": "image", "Tags": [{"Key": "a", "Value": "b"}]}]
+    image = ec2.register_image(Name="image", RootDeviceName="/dev/sda1", TagSpecifications=tags)["ImageId"]
+    assert len(ec2.describe_tags()["Tags"]) == 1
+    ec2.deregister_image(ImageId=image)
+    assert ec2.describe_tags()["Tags"] == []

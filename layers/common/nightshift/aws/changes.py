@@ -1,6 +1,7 @@
 """Carry out planned changes: side by side, until all are settled or the time is up."""
 
 import random
+from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
@@ -46,6 +47,7 @@ class _Rounds:
         self.stopped = False
         self._everything_waits = False
         self._last_error: dict[str, AwsError] = {}
+        self._unknown: Counter[str] = Counter()
 
     def go(self, groups: Sequence[Sequence[Decision]], attempt: int) -> list[Sequence[Decision]]:
         """Try each group once; those that must wait come back."""
@@ -66,15 +68,16 @@ class _Rounds:
             return self._do(self._aws, group, attempt)
         except AwsError as error:
             self._last_error |= {decision.resource: error for decision in group}
-            if self._waits(error.fault, attempt):
+            if self._waits(error.fault, group[0].resource):
                 return None
             return [self._ended(decision, Status.FAILED, error) for decision in group]
 
-    def _waits(self, fault: Fault, attempt: int) -> bool:
+    def _waits(self, fault: Fault, resource: str) -> bool:
         self.stopped |= fault is Fault.STOP
         self._everything_waits |= fault is Fault.WAIT_ALL
-        unsettled = (Fault.WAIT, Fault.WAIT_ALL, Fault.STOP)
-        return fault in unsettled or (fault is Fault.UNKNOWN and attempt < MOST_UNKNOWN)
+        self._unknown[resource] += fault is Fault.UNKNOWN
+        unclear = fault is Fault.UNKNOWN and self._unknown[resource] < MOST_UNKNOWN
+        return unclear or fault in (Fault.WAIT, Fault.WAIT_ALL, Fault.STOP)
 
     @staticmethod
     def _ended(decision: Decision, status: Status, error: AwsError | None) -> Result:

@@ -24,6 +24,9 @@ THROTTLED = frozenset(
 
 SERVER_ERROR = 500
 
+# Refused on this side, so certainly without effect; the same for every call that follows.
+_NOT_SENT = frozenset({"OutOfTimeError", "NoCredentialsError"})
+
 _FAULTS = {
     "InvalidSnapshot.NotFound": Fault.GONE,
     "InvalidVolume.NotFound": Fault.GONE,
@@ -53,6 +56,8 @@ def aws_errors() -> Iterator[None]:
     except ClientError as error:
         raise _of_answer(error) from error
     except (BotoCoreError, HTTPClientError, ResponseParserError) as error:
+        if type(error).__name__ in _NOT_SENT:
+            raise AwsError(type(error).__name__, str(error), Fault.STOP) from error
         # No answer, or one that was cut: the call may have taken effect.
         raise AwsError(type(error).__name__, str(error), Fault.UNKNOWN) from error
 

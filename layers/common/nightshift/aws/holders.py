@@ -10,12 +10,9 @@ from nightshift.aws.session import Aws
 from nightshift.errors import AwsError, Fault
 
 
-def holders_of(aws: Aws, snapshot_ids: Sequence[str], check_sharing: bool) -> dict[str, str]:
-    """Who holds these snapshots, by snapshot id: "it backs ami-0a1". AwsError where that cannot be read whole."""
-    held = {**_backing_images(aws), **_locked(aws), **_public(aws)}
-    free = [snapshot_id for snapshot_id in snapshot_ids if snapshot_id not in held]
-    shared = _shared(aws, free) if check_sharing else {}
-    return held | shared
+def held_outside(aws: Aws) -> dict[str, str]:
+    """Who holds snapshots of this account, by snapshot id: "it backs ami-0a1". AwsError: it cannot be read whole."""
+    return {**_backing_images(aws), **_locked(aws), **_public(aws)}
 
 
 def _backing_images(aws: Aws) -> dict[str, str]:
@@ -62,7 +59,8 @@ def _public(aws: Aws) -> dict[str, str]:
     return {snapshot["SnapshotId"]: "it is public" for page in answers for snapshot in page["Snapshots"]}
 
 
-def _shared(aws: Aws, snapshot_ids: Sequence[str]) -> dict[str, str]:
+def shared(aws: Aws, snapshot_ids: Sequence[str]) -> dict[str, str]:
+    """With whom these snapshots are shared, by snapshot id: one call each, side by side."""
     with ThreadPoolExecutor(aws.settings.workers) as pool:
         reasons = pool.map(lambda snapshot_id: _sharing(aws, snapshot_id), snapshot_ids)
         return {snapshot_id: reason for snapshot_id, reason in zip(snapshot_ids, reasons, strict=True) if reason}

@@ -5,6 +5,7 @@ the EC2 API"). A run keeps below it, or the cluster's EBS driver starves while t
 """
 
 import threading
+from collections.abc import Sequence
 from datetime import datetime
 
 from nightshift.clock import Clock
@@ -37,6 +38,13 @@ class Pacer:
         if seconds > 0:
             self._clock.sleep(seconds)
 
+    def often_within(self, seconds: float, actions: Sequence[str]) -> int:
+        """How many times these actions can be done one after the other in so much time, from full buckets."""
+        with self._lock:
+            buckets = [self._bucket(action) for action in actions]
+        burst = min(bucket.size for bucket in buckets)
+        return int(burst + max(0.0, seconds) / sum(1 / bucket.refill for bucket in buckets))
+
     def throttled(self, action: str) -> None:
         """AWS refused a call for its pace: the bucket is empty, whoever emptied it."""
         with self._lock:
@@ -53,13 +61,13 @@ class _Bucket:
     """Tokens may be owed: whoever takes one that is not there yet waits until it would be."""
 
     def __init__(self, size: float, refill: float, now: datetime) -> None:
-        self._size, self._refill, self._tokens, self._filled = size, refill, size, now
+        self.size, self.refill, self._tokens, self._filled = size, refill, size, now
 
     def take(self, now: datetime) -> float:
         """Take one token; the seconds to wait until it is there."""
         self._fill(now)
         self._tokens -= 1
-        return max(0.0, -self._tokens / self._refill)
+        return max(0.0, -self._tokens / self.refill)
 
     def drain(self, now: datetime) -> None:
         self._fill(now)
@@ -67,7 +75,7 @@ class _Bucket:
 
     def _fill(self, now: datetime) -> None:
         passed = max(0.0, (now - self._filled).total_seconds())
-        self._tokens = min(self._size, self._tokens + passed * self._refill)
+        self._tokens = min(self.size, self._tokens + passed * self.refill)
         self._filled = now
 
 

@@ -35,6 +35,10 @@ SENT_ONCE = frozenset({"CreateSnapshot", "CreateSnapshots"})
 MOST_ATTEMPTS = 5
 
 
+class OutOfTimeError(BotoCoreError):
+    fmt = "{action} was not sent: the time of this run is up"
+
+
 class ReadOnlyError(BotoCoreError):
     fmt = "{action} was refused: a dry run changes nothing"
 
@@ -57,12 +61,17 @@ class Aws:
         self.region, self.account, self.settings, self.clock = settings.region, account, settings, clock
         self.deadline, self.read_only = deadline, read_only
         self.calls: Counter[str] = Counter()
-        self._pacer = Pacer(clock, settings.bucket_share)
+        self.pacer = Pacer(clock, settings.bucket_share)
         self._counting = threading.Lock()
+
+    @property
+    def seconds_left(self) -> float:
+        """Until the run should end."""
+        return (self.deadline - self.clock.now()).total_seconds()
 
     def time_for(self, seconds: float) -> bool:
         """Whether so much time is left before the run should end."""
-        return self.clock.now() + timedelta(seconds=seconds) < self.deadline
+        return seconds < self.seconds_left
 
     @cached_property
     def ec2(self) -> "EC2Client":
@@ -102,7 +111,9 @@ class Aws:
 
     def _count_and_pace(self, event_name: str, **_: object) -> None:
         action = event_name.rpartition(".")[2]
-        self._pacer.wait_for_token(action)
+        self.pacer.wait_for_token(action)
+        if not self.time_for(0):
+            raise OutOfTimeError(action=action)
         with self._counting:
             self.calls[action] += 1
 
@@ -112,7 +123,7 @@ class Aws:
         """botocore's question whether to send a request again; it sleeps so many seconds more (none)."""
         action = operation.name
         if _was_throttled(response):
-            self._pacer.throttled(action)
+            self.pacer.throttled(action)
         elif not _failed(response, caught_exception) or action in SENT_ONCE or attempts >= MOST_ATTEMPTS:
             return None
         delay = min(0.5 * 2**attempts, 15) * random.uniform(0.5, 1)  # noqa: S311 - jitter, no secret

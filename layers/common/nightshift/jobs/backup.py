@@ -76,7 +76,7 @@ def plan(inventory: Inventory, request: BackupRequest, policy: Policy, now: date
     decisions = [
         *snapshot_decisions(wanted, inventory.volumes, inventory.stack_tag),
         *(_skip(verdict.volume.id, verdict.reason) for verdict in verdicts if not verdict.wanted),
-        *(_skip(id_, "it has no EBS volume: an instance store cannot be snapshotted") for id_ in judge.diskless()),
+        *(_skip(instance.id, _why_nothing(instance)) for instance in judge.without_volumes()),
         *(_skip(id_, f"not found in {inventory.region}") for id_ in judge.not_found()),
     ]
     return Plan(decisions, judge.notes(decisions), {"SlotsMissed": sum(verdict.missed for verdict in verdicts)})
@@ -162,19 +162,21 @@ class _Judge:
         nor = f", nor does {', '.join(owner.id for owner in owners)}" if owners else ""
         return f"not opted in: it does not carry the tag {self.policy.backup.tag}{nor}"
 
-    def diskless(self) -> list[str]:
-        """Instances in scope that have nothing to snapshot."""
+    def without_volumes(self) -> list[Instance]:
+        """Instances in scope that have nothing to snapshot; those that end count only where they are named."""
         named = self.request.instance_ids or ()
+        tag = self.policy.backup.tag
         return [
-            instance.id
+            instance
             for instance in self.inventory.instances.values()
-            if not instance.disks and not instance.ending
-            if instance.id in named or (not self._ids_named and self.policy.backup.tag in instance.tags)
+            if not instance.disks
+            if instance.id in named or (not self._ids_named and tag in instance.tags and not instance.ending)
         ]
 
     def not_found(self) -> list[str]:
         known = self.inventory.instances.keys() | self.inventory.volumes.keys()
-        return [id_ for id_ in (self.request.instance_ids or []) + (self.request.volume_ids or []) if id_ not in known]
+        named = dict.fromkeys([*(self.request.instance_ids or ()), *(self.request.volume_ids or ())])
+        return [id_ for id_ in named if id_ not in known]
 
     def notes(self, decisions: Sequence[Decision]) -> list[str]:
         if decisions:
@@ -182,6 +184,12 @@ class _Judge:
         if self.request.plans:
             return [f"nothing in {self.inventory.region} has the plan {' or '.join(self.request.plans)}"]
         return [f"no instance or volume in {self.inventory.region} carries the tag {self.policy.backup.tag}"]
+
+
+def _why_nothing(instance: Instance) -> str:
+    if instance.ending:
+        return "it is being terminated"
+    return "it has no EBS volume: an instance store cannot be snapshotted"
 
 
 def _skip(resource: str, reason: str) -> Decision:

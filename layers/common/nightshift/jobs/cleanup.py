@@ -10,7 +10,7 @@ from pydantic import Field
 
 from nightshift.aws import instances, snapshots, volumes
 from nightshift.aws.changes import carry_out
-from nightshift.aws.holders import holders_of
+from nightshift.aws.holders import held_outside, shared
 from nightshift.aws.session import Aws
 from nightshift.errors import AwsError, Fault
 from nightshift.fleet import Instance, Snapshot, Volume
@@ -32,15 +32,26 @@ class CleanupRequest(PlanRequest):
 
 @dataclass(frozen=True, slots=True)
 class Inventory:
-    """snapshots: all that this application made in the region, in every state."""
+    """snapshots: all that this application made in the region, in every state.
+
+    unasked: candidates of which it is not known with whom they are shared; their turn comes in a later run.
+    """
 
     region: str
     snapshots: Sequence[Snapshot]
     holders: Holders
+    unasked: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
 class DeleteSnapshot(Change):
+    snapshot_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteLater(Change):
+    """Not in this run: nobody has asked yet with whom the snapshot is shared."""
+
     snapshot_id: str
 
 
@@ -56,17 +67,26 @@ def read(aws: Aws, _request: CleanupRequest, policy: Policy, now: datetime) -> I
         holds={resource.id: resource.tags[HOLD_UNTIL] for resource in holding if HOLD_UNTIL in resource.tags},
         living=frozenset(volume.id for volume in disks),
     )
-    candidates = _doomed(_decisions(ours, holders, policy, now))
-    return Inventory(
-        aws.region, ours, replace(holders, outside=holders_of(aws, candidates, policy.cleanup.check_sharing))
-    )
+    return _with_outside_holders(aws, Inventory(aws.region, ours, holders), policy, now)
+
+
+def _with_outside_holders(aws: Aws, inventory: Inventory, policy: Policy, now: datetime) -> Inventory:
+    """Sharing costs a call each, so it is asked, oldest first, of as many as this run has time to delete."""
+    held = held_outside(aws)
+    inventory = replace(inventory, holders=replace(inventory.holders, outside=held))
+    if not policy.cleanup.check_sharing:
+        return inventory
+    candidates = _doomed(_decisions(inventory.snapshots, inventory.holders, policy, now))
+    in_time = aws.pacer.often_within(aws.seconds_left, ["DescribeSnapshotAttribute", "DeleteSnapshot"])
+    held |= shared(aws, candidates[:in_time])
+    return replace(inventory, unasked=frozenset(candidates[in_time:]))
 
 
 def plan(inventory: Inventory, request: CleanupRequest, policy: Policy, now: datetime) -> Plan:
     """One decision for each snapshot of ours in the request's scope: keep or delete, and why."""
     in_scope = {snapshot.id for snapshot in inventory.snapshots if _covers(request, snapshot)}
     decided = _decisions(inventory.snapshots, inventory.holders, policy, now)
-    decisions = [decision for decision in decided if decision.resource in in_scope]
+    decisions = [_postponed(decision, inventory) for decision in decided if decision.resource in in_scope]
     return Plan([*decisions, *_not_found(inventory, request)], _notes(inventory, policy))
 
 
@@ -75,7 +95,7 @@ def guard(inventory: Inventory, plan: Plan, request: CleanupRequest, policy: Pol
 
 
 def apply(aws: Aws, decisions: Sequence[Decision]) -> Sequence[Result]:
-    return carry_out(aws, decisions, _delete)
+    return carry_out(aws, [decision for decision in decisions if isinstance(decision.change, DeleteSnapshot)], _delete)
 
 
 def _delete(aws: Aws, decisions: Sequence[Decision], _attempt: int) -> Sequence[Result]:
@@ -124,6 +144,13 @@ def _decide(
         return _keep(snapshot, f"{protector} ({because})")
     words = f"{because} (slot {min(slots.values()):%Y-%m-%d %H:%M} UTC of {snapshot.volume_id})"
     return Decision(snapshot.id, Action.DELETE, words, DeleteSnapshot(snapshot.id))
+
+
+def _postponed(decision: Decision, inventory: Inventory) -> Decision:
+    if decision.resource not in inventory.unasked:
+        return decision
+    words = f"{decision.reason}; a later run asks with whom it is shared, and deletes it if with nobody"
+    return replace(decision, reason=words, change=DeleteLater(decision.resource))
 
 
 def _keep(snapshot: Snapshot, reason: str) -> Decision:

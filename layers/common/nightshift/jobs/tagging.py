@@ -4,9 +4,10 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
 from itertools import batched
 
-from nightshift.aws import interfaces, instances, volumes
+from nightshift.aws import instances, interfaces, volumes
 from nightshift.aws.changes import carry_out
 from nightshift.aws.session import Aws
 from nightshift.aws.tagging import create_tags
@@ -86,24 +87,26 @@ def plan(inventory: Inventory, request: FleetRequest, policy: Policy, _now: date
 def apply(aws: Aws, decisions: Sequence[Decision]) -> Sequence[Result]:
     """What is refused for several resources is sent again in halves, until those that are to blame stand alone."""
     results: list[Result] = []
-    while decisions:
+    waiting = list(decisions)
+    while waiting:
         halves: list[Decision] = []
-
-        def tag(aws: Aws, group: Sequence[Decision], _attempt: int, halves: list[Decision] = halves) -> list[Result]:
-            try:
-                return _tag(aws, group)
-            except AwsError as error:
-                if error.fault not in _OF_SOME_RESOURCE or len(group) == 1:
-                    raise
-                halves.extend(_halved(group))
-                return []
-
-        results += carry_out(aws, decisions, tag)
-        decisions = halves
+        results += carry_out(aws, waiting, partial(_tag_or_halve, halves))
+        waiting = halves
     return results
 
 
-def _tag(aws: Aws, group: Sequence[Decision]) -> list[Result]:
+def _tag_or_halve(halves: list[Decision], aws: Aws, group: Sequence[Decision], _attempt: int) -> Sequence[Result]:
+    """halves: takes up the decisions that are to be sent again in smaller calls; they have no result yet."""
+    try:
+        return _tag(aws, group)
+    except AwsError as error:
+        if error.fault not in _OF_SOME_RESOURCE or len(group) == 1:
+            raise
+        halves.extend(_halved(group))
+        return []
+
+
+def _tag(aws: Aws, group: Sequence[Decision]) -> Sequence[Result]:
     change = group[0].change
     if not isinstance(change, SetTags):
         raise TypeError(f"no tagging: {change}")

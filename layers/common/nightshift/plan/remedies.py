@@ -96,7 +96,7 @@ class Case:
 
     @property
     def wanted(self) -> str:
-        return self.instance.tags[REMEDY].strip()
+        return self.instance.tags[REMEDY]
 
     @property
     def since(self) -> datetime | None:
@@ -130,7 +130,7 @@ def interrupted(instance: Instance, announced: Announced, muted_until: datetime 
     down as a remedy, so that runs go on trying until it runs.
     """
     remedied = remedied_at(instance.tags)
-    if instance.state not in ("stopping", "stopped") or instance.tags.get(REMEDY, "").strip() != Remedy.STOP_START:
+    if instance.state not in ("stopping", "stopped") or instance.tags.get(REMEDY) != Remedy.STOP_START:
         return Verdict()
     if remedied is None or not _recent(remedied, now):
         return Verdict()

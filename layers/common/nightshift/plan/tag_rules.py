@@ -109,7 +109,7 @@ def by_rules(instance: Instance, place: Place, rules: Sequence[TagRule]) -> TagV
 
 
 def propagated(tags: Tags, owners: Mapping[str, Tags], keys: Iterable[str]) -> TagVerdict:
-    """The verdict on a volume or an interface. owners: the tags, as they will be, of each instance it is attached to."""
+    """The verdict on a volume or an interface. owners: the tags to be of each instance that it is attached to."""
     claims = [
         Claim(key, theirs[key], owner)
         for key in dict.fromkeys(keys)
