@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup build test test-long demo invoke lint lock docs clean
+.PHONY: help setup build test test-long demo invoke lint lock docs picture clean
 
 PYTHON ?= $(shell tools/find-python)
 UV_VERSION := 0.13.9
@@ -26,7 +26,7 @@ setup: .build/setup  ## install what development and tests need, into this folde
 	@mkdir -p .build && touch $@
 
 build: setup  ## sam build, where anything has changed
-	.venv/bin/python -m local.build
+	@.venv/bin/python -m local.build
 
 lint: setup  ## lint, format, types, import rules, template
 	.venv/bin/ruff check .
@@ -47,6 +47,9 @@ demo: build  ## the night, on an embedded AWS, with the built functions
 
 invoke: build  ## one built function: make invoke JOB=backup EVENT=events/backup-dry-run.json
 	@.venv/bin/python -m tools.invoke "$(JOB)" "$(EVENT)"
+
+picture: build  ## the demo's picture for the README: docs/demo.svg
+	.venv/bin/python -m tools.demo --svg docs/demo.svg
 
 docs: setup  ## write what is generated: docs/policy.md, docs/policy.schema.json
 	.venv/bin/python -m tools.render_docs

@@ -62,12 +62,18 @@ def _short_form(loader: yaml.SafeLoader, suffix: str, node: yaml.Node) -> dict[s
 _Loader.add_multi_constructor("!", _short_form)
 
 
-def read_function(logical_id: str, *, region: str, account: str) -> Function:
-    """The function of that logical id, from .aws-sam/build; says `make build` when there is no build."""
+def read_template() -> dict[str, Any]:
+    """The built template, with CloudFormation's functions in their long form."""
     path = BUILT / "template.yaml"
     if not path.exists():
         raise BuildError(f"{path.relative_to(ROOT)} is missing: run `make build`")
-    template = yaml.load(path.read_text(), Loader=_Loader)  # a SafeLoader
+    template: dict[str, Any] = yaml.load(path.read_text(), Loader=_Loader)  # a SafeLoader
+    return template
+
+
+def read_function(logical_id: str, *, region: str, account: str) -> Function:
+    """The function of that logical id, from .aws-sam/build; says `make build` when there is no build."""
+    template = read_template()
     resources = template["Resources"]
     resource = resources.get(logical_id)
     if resource is None or resource["Type"] != "AWS::Serverless::Function":

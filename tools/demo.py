@@ -6,7 +6,7 @@ corrected in local/, in this process; the fleet is local/fleet.py's. Nothing lea
 
 import argparse
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -22,7 +22,7 @@ from local.template import logical_id
 from tools import demo_report as report
 
 REGION = "eu-central-1"
-NIGHT = ("backup", "cleanup")
+NIGHT = ("tagging", "backup", "cleanup", "status_check")
 HISTORY_DAYS = 150
 POLICY = Path(__file__).with_name("demo_policy.yaml")
 
@@ -33,16 +33,39 @@ def main() -> None:
     svg = parser.parse_args().svg
     console = Console(record=svg is not None, width=120 if svg else None)
     begun = time.monotonic()
-    with EmbeddedAws() as aws, console.status("seeding a fleet ..."), _stage(aws) as functions:
+    with EmbeddedAws() as aws, stage(aws) as functions:
         report.opening(console, aws.url, REGION)
-        nights = [_night(console, functions, title) for title in ("The night", "The same night again")]
-        report.closing(console, nights, time.monotonic() - begun)
+        nights = [_shown(console, functions, title) for title in ("The night", "The same night again")]
+    report.closing(console, nights, time.monotonic() - begun)
     if svg:
         console.save_svg(str(svg), title="make demo")
 
 
+def _shown(console: Console, functions: Mapping[str, Emulator], title: str) -> list[dict[str, Any]]:
+    console.rule(f"[bold]{title}")
+    outcomes = []
+    with console.status("the jobs run ..."):
+        for event, outcome in night(functions):
+            report.job(console, event, outcome)
+            outcomes.append(outcome)
+    return outcomes
+
+
+def night(functions: Mapping[str, Emulator]) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
+    """Each event and its outcome, as a person would run the jobs from the console: {} does what the schedule does.
+
+    A refused cleanup is run again with the number that the refusal named, as its reader would.
+    """
+    for function in functions.values():
+        outcome = function.invoke({})
+        yield {}, outcome
+        if outcome["refused"]:
+            confirm = {"confirm": sum(decision["action"] == "delete" for decision in outcome["decisions"])}
+            yield confirm, function.invoke(confirm)
+
+
 @contextmanager
-def _stage(aws: EmbeddedAws) -> Iterator[dict[str, Emulator]]:
+def stage(aws: EmbeddedAws) -> Iterator[dict[str, Emulator]]:
     """The seeded fleet, the policy, a topic, and the four functions under the emulator."""
     aws.reset()
     seed_demo_fleet(REGION, datetime.now(UTC), history_days=HISTORY_DAYS)
@@ -58,28 +81,6 @@ def _stage(aws: EmbeddedAws) -> Iterator[dict[str, Emulator]]:
             )
             for job in NIGHT
         }
-
-
-def _night(console: Console, functions: dict[str, Emulator], title: str) -> list[dict[str, Any]]:
-    """Run the jobs one after the other, as a person would from the console: {} does what the schedule would do."""
-    console.rule(f"[bold]{title}")
-    outcomes = []
-    for job, function in functions.items():
-        outcome = _invoke(console, function, job, {})
-        if outcome["refused"]:
-            report.job(console, outcome)
-            going = sum(decision["action"] == "delete" for decision in outcome["decisions"])
-            outcome = _invoke(console, function, job, {"confirm": going})
-        report.job(console, outcome)
-        outcomes.append(outcome)
-    return outcomes
-
-
-def _invoke(console: Console, function: Emulator, job: str, event: dict[str, Any]) -> dict[str, Any]:
-    with console.status(f"{job} runs ..."):
-        outcome: dict[str, Any] = function.invoke(event)
-    report.event(console, job, event)
-    return outcome
 
 
 if __name__ == "__main__":

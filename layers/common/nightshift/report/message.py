@@ -122,7 +122,7 @@ def _subject(told: Told, region: str, head: str) -> str:
     """Of one instance its name, of several what happened; in ASCII, as SNS wants it."""
     if len(told) == 1:
         [(care, change)] = told
-        head = f"{one_line(care.name, 40) or care.instance_id}: {change.words}"
+        head = f"{one_line(care.name, 40) or care.instance_id}: {change.words.partition(',')[0]}"
     ascii_only = f"Nightshift {region}: {head}".encode("ascii", "replace").decode()
     return one_line(ascii_only, MOST_SUBJECT)
 

@@ -1,0 +1,128 @@
+"""Every key that a policy may have, read from the models: for the reference and for the test of policy.yaml."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, get_args
+
+import yaml
+from pydantic import BaseModel, TypeAdapter, ValidationError
+from pydantic.fields import FieldInfo
+from pydantic_core import PydanticUndefined
+
+from nightshift.policy import Policy
+
+# The level of a path that has any name (a plan) or number (a rule).
+ANY = "*"
+
+
+@dataclass(frozen=True)
+class Key:
+    """One key. path: from the top, as ("backup", "plans", "*", "schedule")."""
+
+    path: tuple[str, ...]
+    field: FieldInfo
+
+    @property
+    def name(self) -> str:
+        """As it is written in the reference."""
+        return ".".join(self.path).replace(f"plans.{ANY}", "plans.<plan>").replace(f"rules.{ANY}", "rules[]")
+
+    @property
+    def is_section(self) -> bool:
+        """Only holds other keys, and says nothing by itself."""
+        return _model_in(self.field.annotation) is not None and self.field.description is None
+
+    @property
+    def required(self) -> bool:
+        return self.field.default is PydanticUndefined
+
+    @property
+    def default(self) -> Any:
+        """As YAML would hold it; what is itself at its default is left out."""
+        return _plain(self.field.default)
+
+    @property
+    def default_text(self) -> str:
+        """On one line; a text that is no plain word in quotes."""
+        if self.required:
+            return "required"
+        text: str = yaml.safe_dump(self.default, default_flow_style=True, sort_keys=False, width=1000)
+        return text.removesuffix("\n...\n").strip().replace("'", '"')
+
+    @property
+    def expected(self) -> str:
+        return _expected(self.field.annotation, self.field.metadata)
+
+
+def policy_keys(model: type[BaseModel] = Policy, path: tuple[str, ...] = ()) -> Iterator[Key]:
+    """In the order of the models."""
+    for name, field in model.model_fields.items():
+        key = Key((*path, name), field)
+        yield key
+        inner = _model_in(field.annotation)
+        if inner is not None:
+            yield from policy_keys(inner, key.path if field.annotation is inner else (*key.path, ANY))
+
+
+def _model_in(annotation: Any) -> type[BaseModel] | None:
+    """The model that an annotation is, or holds as the values of a mapping or list."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    return next((model for inner in get_args(annotation) if (model := _model_in(inner))), None)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, BaseModel):
+        return value.model_dump(exclude_defaults=True)
+    return {name: _plain(inner) for name, inner in value.items()} if isinstance(value, dict) else value
+
+
+def _expected(annotation: Any, metadata: list[Any]) -> str:
+    """What a value must be: by its JSON Schema, and for texts that are parsed in the parser's own words."""
+    adapter: TypeAdapter[Any] = TypeAdapter(annotation)
+    schema = adapter.json_schema()
+    bounds = {name: getattr(each, name) for each in metadata for name in ("ge", "le") if hasattr(each, name)}
+    choices = schema.get("anyOf", [schema])
+    words = [_of_schema(choice, bounds) for choice in choices]
+    if "text" in words and (asked := _in_the_parsers_words(annotation, metadata)):
+        words[words.index("text")] = asked
+    return " or ".join(words)
+
+
+def _of_schema(schema: dict[str, Any], bounds: dict[str, int]) -> str:
+    if "const" in schema:
+        return f"`{schema['const']}`"
+    match schema.get("type"):
+        case "integer":
+            return _whole_number(bounds | {"ge": schema.get("minimum", bounds.get("ge"))})
+        case "boolean":
+            return "true or false"
+        case "string":
+            return "text"
+        case "null":
+            return "null"
+        case "array":
+            return "a list of mappings" if "$ref" in schema["items"] else "a list of texts"
+    return "a mapping"
+
+
+def _whole_number(bounds: dict[str, Any]) -> str:
+    if bounds.get("le") is not None:
+        return f"a whole number from {bounds['ge']} to {bounds['le']}"
+    return f"a whole number, {bounds['ge']} or more"
+
+
+def _in_the_parsers_words(annotation: Any, metadata: list[Any]) -> str | None:
+    """What the error says that was expected; None for a text that may be anything."""
+    try:
+        TypeAdapter(_with(annotation, metadata)).validate_python("?")
+    except ValidationError as error:
+        message: str = error.errors()[0]["msg"]
+        return message.removeprefix("Value error, expected ").partition(": ")[0]
+    return None
+
+
+def _with(annotation: Any, metadata: list[Any]) -> Any:
+    from typing import Annotated
+
+    return Annotated[annotation, *metadata] if metadata else annotation
