@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup build test test-long demo invoke lint lock docs picture clean
+.PHONY: help setup build test test-long demo invoke lint lock docs picture cost clean
 
 PYTHON ?= $(shell tools/find-python)
 UV_VERSION := 0.13.9
@@ -50,6 +50,9 @@ invoke: build  ## one built function: make invoke JOB=backup EVENT=events/backup
 
 picture: build  ## the demo's picture for the README: docs/demo.svg
 	.venv/bin/python -m tools.demo --svg docs/demo.svg
+
+cost: build  ## what an installation costs a month, before its snapshots
+	@.venv/bin/python -m tools.cost
 
 docs: setup  ## write what is generated: docs/policy.md, docs/policy.schema.json
 	.venv/bin/python -m tools.render_docs

@@ -11,7 +11,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 UV = ROOT / ".venv" / "bin" / "uv"
 LAYER = "layers/common/requirements.txt"
-_STYLE = "--upgrade --quiet --generate-hashes --no-header --no-annotate --no-emit-index-url".split()
+_STYLE = ("--upgrade", "--quiet", "--generate-hashes", "--no-header", "--no-annotate", "--no-emit-index-url")
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, get_args
+from typing import Annotated, Any, get_args
 
 import yaml
 from pydantic import BaseModel, TypeAdapter, ValidationError
@@ -13,6 +13,8 @@ from nightshift.policy import Policy
 
 # The level of a path that has any name (a plan) or number (a rule).
 ANY = "*"
+
+_WORDS = {"boolean": "true or false", "null": "null", "object": "a mapping", "array": "a list"}
 
 
 @dataclass(frozen=True)
@@ -79,50 +81,30 @@ def _plain(value: Any) -> Any:
 
 def _expected(annotation: Any, metadata: list[Any]) -> str:
     """What a value must be: by its JSON Schema, and for texts that are parsed in the parser's own words."""
-    adapter: TypeAdapter[Any] = TypeAdapter(annotation)
+    adapter: TypeAdapter[Any] = TypeAdapter(Annotated[annotation, *metadata] if metadata else annotation)
     schema = adapter.json_schema()
-    bounds = {name: getattr(each, name) for each in metadata for name in ("ge", "le") if hasattr(each, name)}
-    choices = schema.get("anyOf", [schema])
-    words = [_of_schema(choice, bounds) for choice in choices]
-    if "text" in words and (asked := _in_the_parsers_words(annotation, metadata)):
-        words[words.index("text")] = asked
-    return " or ".join(words)
+    words = [_in_words(choice, adapter) for choice in schema.get("anyOf", [schema])]
+    return ", or ".join(sorted(words, key=lambda each: each != "null"))
 
 
-def _of_schema(schema: dict[str, Any], bounds: dict[str, int]) -> str:
-    if "const" in schema:
-        return f"`{schema['const']}`"
-    match schema.get("type"):
-        case "integer":
-            return _whole_number(bounds | {"ge": schema.get("minimum", bounds.get("ge"))})
-        case "boolean":
-            return "true or false"
-        case "string":
-            return "text"
-        case "null":
-            return "null"
-        case "array":
-            return "a list of mappings" if "$ref" in schema["items"] else "a list of texts"
-    return "a mapping"
+def _in_words(schema: dict[str, Any], adapter: TypeAdapter[Any]) -> str:
+    match schema:
+        case {"const": word}:
+            return f"`{word}`"
+        case {"type": "integer", "minimum": least, "maximum": most}:
+            return f"a whole number from {least} to {most}"
+        case {"type": "integer", "minimum": least}:
+            return f"a whole number from {least} on"
+        case {"type": "string"}:
+            return _parsers_words(adapter) or "text"
+    return _WORDS[schema.get("type", "object")]
 
 
-def _whole_number(bounds: dict[str, Any]) -> str:
-    if bounds.get("le") is not None:
-        return f"a whole number from {bounds['ge']} to {bounds['le']}"
-    return f"a whole number, {bounds['ge']} or more"
-
-
-def _in_the_parsers_words(annotation: Any, metadata: list[Any]) -> str | None:
+def _parsers_words(adapter: TypeAdapter[Any]) -> str | None:
     """What the error says that was expected; None for a text that may be anything."""
     try:
-        TypeAdapter(_with(annotation, metadata)).validate_python("?")
+        adapter.validate_python("?")
     except ValidationError as error:
         message: str = error.errors()[0]["msg"]
         return message.removeprefix("Value error, expected ").partition(": ")[0]
     return None
-
-
-def _with(annotation: Any, metadata: list[Any]) -> Any:
-    from typing import Annotated
-
-    return Annotated[annotation, *metadata] if metadata else annotation

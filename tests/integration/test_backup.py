@@ -48,47 +48,46 @@ def test_an_instance_that_opted_in_is_saved_whole_at_one_instant(backend: Any, e
     assert len({snapshot["StartTime"] for snapshot in snapshots(ec2)}) == 1
 
 
-@pytest.mark.parametrize(
-    ("of_instance", "of_volume", "plans", "reason"),
-    [
-        ("nightly", None, "nightly", "due for nightly 2026-11-24T03:00:00Z"),
-        (None, "nightly", "nightly", "due for nightly 2026-11-24T03:00:00Z"),
-        ("yes", None, "nightly", "due for nightly"),
-        ("true", None, "nightly", "due for nightly"),
-        ("nightly", "weekly", "weekly", "due for weekly 2026-11-22T04:00:00Z"),
-        ("weekly,nightly", None, "nightly weekly", "due for weekly 2026-11-22T04:00:00Z; due for nightly 2026-11-24"),
-        (" nightly , weekly,", None, "nightly weekly", "due for nightly"),
-        ("nightly,wekly", None, "nightly", "wekly names no plan; the policy's are nightly, weekly"),
-        ("nigthly", None, "", "Backup=nigthly: nigthly names no plan; the policy's are nightly, weekly"),
-        ("Nightly", None, "", "Nightly names no plan"),
-        ("nightly", "", "", "Backup=: it names no plan"),
-        ("nightly", "ignore", "", "its own tag says Backup=ignore"),
-        ("ignore", "nightly", "", "says Backup=ignore"),
-        ("nightly,ignore", None, "", "says Backup=ignore"),
-        ("nightly", "nightly, IGNORE", "", "its own tag says Backup=ignore"),
-    ],
-)
+# Tag of the instance, tag of its volume (None: there is none), the plans that the snapshot serves, the reason.
+TAGGED = [
+    ("nightly", None, "nightly", "due for nightly 2026-11-24T03:00:00Z"),
+    (None, "nightly", "nightly", "due for nightly 2026-11-24T03:00:00Z"),
+    ("yes", None, "nightly", "due for nightly 2026-11-24T03:00:00Z"),
+    ("True", None, "nightly", "due for nightly 2026-11-24T03:00:00Z"),
+    ("nightly", "weekly", "weekly", "due for weekly 2026-11-22T04:00:00Z"),
+    ("weekly,nightly", None, "nightly weekly", "due for weekly 2026-11-22T04:00:00Z; due for nightly 2026-11-24"),
+    (" nightly , weekly,", None, "nightly weekly", "due for nightly 2026-11-24T03:00:00Z; due for weekly"),
+    ("nightly,wekly", None, "nightly", "Backup=nightly,wekly: wekly names no plan; the policy's are nightly, weekly"),
+    ("nigthly", None, "", "Backup=nigthly: nigthly names no plan; the policy's are nightly, weekly"),
+    ("Nightly", None, "", "Backup=Nightly: Nightly names no plan"),
+    ("nightly", "", "", "Backup=: it names no plan"),
+    ("nightly", "ignore", "", "its own tag says Backup=ignore"),
+    ("ignore", "nightly", "", "says Backup=ignore"),
+    ("nightly,ignore", None, "", "says Backup=ignore"),
+    ("nightly", "nightly, IGNORE", "", "its own tag says Backup=ignore"),
+]
+
+
 def test_the_own_tag_wins_and_ignore_wins_over_all(
-    of_instance: str | None,
-    of_volume: str | None,
-    plans: str,
-    reason: str,
-    backend: Any,
-    ec2: Any,
-    policy: Callable[[str], None],
-    run_job: Run,
+    backend: Any, ec2: Any, policy: Callable[[str], None], run_job: Run
 ) -> None:
     policy(TWO_PLANS)
-    disk = Disk("/dev/sda1", tags={} if of_volume is None else {"Backup": of_volume})
-    box = machine(backend, {} if of_instance is None else {"Backup": of_instance}, [disk])
+    cases = {}
+    for of_instance, of_volume, plans, reason in TAGGED:
+        disk = Disk("/dev/sda1", tags={} if of_volume is None else {"Backup": of_volume})
+        box = machine(backend, {} if of_instance is None else {"Backup": of_instance}, [disk])
+        cases[volume_ids(box)[0]] = (of_instance, of_volume, plans, reason)
 
-    outcome = run_job(JOB, {})
+    decisions = by_resource(run_job(JOB, {}))
 
-    [decision] = outcome["decisions"]
-    assert decision["resource"] == volume_ids(box)[0]
-    assert reason in decision["reason"]
-    assert (decision["action"], decision["outcome"]) == (("snapshot", "done") if plans else ("skip", "skipped"))
-    assert [_plans(snapshot) for snapshot in snapshots(ec2)] == ([plans] if plans else [])
+    assert decisions.keys() == cases.keys()
+    made = {snapshot["VolumeId"]: _plans(snapshot) for snapshot in snapshots(ec2)}
+    for volume_id, (of_instance, of_volume, plans, reason) in cases.items():
+        decision, case = decisions[volume_id], f"instance {of_instance!r}, volume {of_volume!r}"
+        assert reason in decision["reason"], case
+        assert made.get(volume_id, "") == plans, case
+        wanted = ("snapshot", "done") if plans else ("skip", "skipped")
+        assert (decision["action"], decision["outcome"]) == wanted, case
 
 
 def test_plans_that_are_due_together_share_one_snapshot(

@@ -12,7 +12,7 @@ from moto.ec2.models.instances import Instance
 from local import seed
 from local.embedded import EmbeddedAws
 from local.stage import client
-from local.wire import Answer, Call, error
+from local.wire import Fault
 from local.world import world
 from nightshift.errors import ReadError, RequestError, RunFailed
 from nightshift.jobs.status_check import JOB
@@ -77,11 +77,11 @@ def answers(aws: EmbeddedAws, action: str, code: str, status: int = 400, times: 
     """The next so many calls of this action are refused with this code."""
     left = [times]
 
-    def hook(service: str, called: str, params: dict[str, Any]) -> Answer | None:
+    def hook(service: str, called: str, params: dict[str, Any]) -> Fault | None:
         if called != action or not left[0]:
             return None
         left[0] -= 1
-        return error(Call(service, REGION, called, params, "query"), code, f"{code}, says the test", status)
+        return Fault(code, status=status)
 
     aws.hooks.append(hook)
 
@@ -215,7 +215,7 @@ def test_a_stop_is_no_recovery(ec2: Any, web: Any, tick: Run) -> None:
 
 def test_running_without_any_status(ec2: Any, web: Any, run_job: Run) -> None:
     for check in ("system", "instance", "ebs"):
-        world.set_check(web.id, check, "not-applicable")  # type: ignore[arg-type]
+        world.set_check(web.id, check, "not-applicable")
     outcome = run_job(JOB, {})
     assert by_resource(outcome)[web.id]["reason"] == "AWS has no status of it"
     assert outcome["notes"] == ["1 running without any status at AWS"]
@@ -502,7 +502,7 @@ def test_the_second_of_two_runs_at_a_time_leaves_the_remedy_to_the_first(
             "nightshift:remedy is 'restart'; expected reboot or stop-start",
         ),
         ({}, "ebs", {}, "only the attached-EBS check fails"),
-        ({}, "system", {"nightshift:remedy": "reboot"}, "a reboot stays on the same host"),
+        ({}, "system", {"nightshift:remedy": "reboot"}, "the system check fails and a reboot stays on the same host"),
         ({}, "instance", {"aws:autoscaling:groupName": "web-asg"}, "the Auto Scaling group web-asg replaces it"),
         ({"type": "m5d.large"}, "instance", {}, "m5d.large has instance-store volumes"),
         ({}, "instance", {"nightshift:mute-until": "2026-11-25"}, "muted until 2026-11-26T00:00:00Z"),
