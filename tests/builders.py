@@ -92,4 +92,8 @@ def an_instance(
 
 def device(number: int) -> str:
     """/dev/xvda for the root, /dev/xvdba and so on for the others."""
-    return "/dev/xvda" if number == 0 else f"/dev/xvd{chr(ord('b') + (number - 1) // 26)}{chr(ord('a') + (number - 1) % 26)}"
+    return (
+        "/dev/xvda"
+        if number == 0
+        else f"/dev/xvd{chr(ord('b') + (number - 1) // 26)}{chr(ord('a') + (number - 1) % 26)}"
+    )

@@ -24,6 +24,7 @@ from tools import demo_report as report
 REGION = "eu-central-1"
 NIGHT = ("tagging", "backup", "cleanup", "status_check")
 HISTORY_DAYS = 150
+PICTURE_WIDTH, PICTURE_ROWS = 130, 5
 POLICY = Path(__file__).with_name("demo_policy.yaml")
 
 
@@ -31,22 +32,23 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Run a night on an embedded AWS.")
     parser.add_argument("--svg", type=Path, help="also write the picture of the run here")
     svg = parser.parse_args().svg
-    console = Console(record=svg is not None, width=120 if svg else None)
+    console = Console(record=svg is not None, width=PICTURE_WIDTH if svg else None)
+    rows = PICTURE_ROWS if svg else report.ROWS
     begun = time.monotonic()
     with EmbeddedAws() as aws, stage(aws) as functions:
         report.opening(console, aws.url, REGION)
-        nights = [_shown(console, functions, title) for title in ("The night", "The same night again")]
+        nights = [_shown(console, functions, title, rows) for title in ("The night", "The same night again")]
     report.closing(console, nights, time.monotonic() - begun)
     if svg:
         console.save_svg(str(svg), title="make demo")
 
 
-def _shown(console: Console, functions: Mapping[str, Emulator], title: str) -> list[dict[str, Any]]:
+def _shown(console: Console, functions: Mapping[str, Emulator], title: str, rows: int) -> list[dict[str, Any]]:
     console.rule(f"[bold]{title}")
     outcomes = []
     with console.status("the jobs run ..."):
         for event, outcome in night(functions):
-            report.job(console, event, outcome)
+            report.job(console, event, outcome, rows)
             outcomes.append(outcome)
     return outcomes
 

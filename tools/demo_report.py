@@ -15,7 +15,9 @@ from local.world import world
 ROWS = 14
 _STYLES = {"done": "green", "failed": "bold red", "remaining": "yellow", "planned": "cyan", "skipped": "dim"}
 # What differs between two decisions with the same reason.
-_PARTICULARS = re.compile(r"=[^,(]+|\b(?:snap|vol|i|ami|eni)-[0-9a-f]+\b|\d{4}-\d\d-\d\d(?:T?[ \d:]*Z?)?|\d{4}-W\d\d|\d+")
+_PARTICULARS = re.compile(
+    r"=[^,(]+|\b(?:snap|vol|i|ami|eni)-[0-9a-f]+\b|\d{4}-\d\d-\d\d(?:T?[ \d:]*Z?)?|\d{4}-W\d\d|\d+"
+)
 
 
 def opening(console: Console, url: str, region: str) -> None:
@@ -28,7 +30,7 @@ def opening(console: Console, url: str, region: str) -> None:
     )
 
 
-def job(console: Console, event: Mapping[str, Any], outcome: Mapping[str, Any]) -> None:
+def job(console: Console, event: Mapping[str, Any], outcome: Mapping[str, Any], rows: int) -> None:
     """One run: its event and counts, then one example of each reason."""
     console.print(f"\n[bold]{outcome['job']}[/bold] [dim]<-[/dim] {json.dumps(event)}")
     counts = ", ".join(
@@ -41,7 +43,7 @@ def job(console: Console, event: Mapping[str, Any], outcome: Mapping[str, Any]) 
     if outcome["refused"]:
         console.print(Panel(Text(outcome["refused"]), title="refused", border_style="red"))
     elif outcome["decisions"]:
-        console.print(_examples(outcome["decisions"]))
+        console.print(_examples(outcome["decisions"], rows))
     for message in world.messages:
         console.print(Panel(Text(message.text), title=f"e-mail: {message.subject}", border_style="yellow"))
     world.messages.clear()
@@ -59,7 +61,7 @@ def closing(console: Console, nights: Sequence[Sequence[Mapping[str, Any]]], sec
     console.print(f"The second night changed {again} things. {seconds:.0f} s in all.")
 
 
-def _examples(decisions: Sequence[Mapping[str, Any]]) -> Table:
+def _examples(decisions: Sequence[Mapping[str, Any]], rows: int) -> Table:
     """The first decision of each kind, with how many more there are of it."""
     kinds: dict[tuple[str, ...], list[Mapping[str, Any]]] = {}
     for decision in decisions:
@@ -69,7 +71,8 @@ def _examples(decisions: Sequence[Mapping[str, Any]]) -> Table:
     for column in ("outcome", "action", "resource", "more"):
         table.add_column(column, no_wrap=True)
     table.add_column("reason", overflow="fold")
-    shown = sorted(kinds.values(), key=len, reverse=True)[:ROWS]
+    # What changed stands first, the most frequent kind on top.
+    shown = sorted(kinds.values(), key=lambda group: (group[0]["outcome"] == "skipped", -len(group)))[:rows]
     for group in shown:
         table.add_row(*_row(group[0], len(group)))
     hidden = len(kinds) - len(shown)

@@ -154,7 +154,7 @@ def test_a_refusal_of_people_s_tags_is_answered_once_without_them(
     volume_id = lone_volume(backend).id if alone else volume_ids(machine(backend))[0]
     system_tags(backend, volume_id, {"Name": "ledger"})
     calls = Listener(action)
-    aws.hooks += [calls, Trouble(action, answer)]
+    aws.hooks.extend([calls, Trouble(action, answer)])
 
     outcome = run_job(JOB, {})
 
@@ -167,7 +167,7 @@ def test_a_refusal_of_people_s_tags_is_answered_once_without_them(
 def test_a_refusal_of_our_own_tags_too_is_told(aws: EmbeddedAws, backend: Any, ec2: Any, run_job: Run) -> None:
     lone_volume(backend)
     calls = Listener("CreateSnapshot")
-    aws.hooks += [calls, Trouble("CreateSnapshot", REFUSALS["too many"], times=99)]
+    aws.hooks.extend([calls, Trouble("CreateSnapshot", REFUSALS["too many"], times=99)])
     [decision] = run_job(JOB, {})["decisions"]
     assert (decision["outcome"], decision["error"]) == ("failed", "TagLimitExceeded")
     assert len(calls.heard) == 2

@@ -25,7 +25,9 @@ _PERIODS: Mapping[str, Callable[[datetime], object]] = {
 }
 
 
-def kept_by(times: Sequence[datetime], rules: Rules, now: datetime, zone: tzinfo = UTC) -> list[tuple[datetime, set[str]]]:
+def kept_by(
+    times: Sequence[datetime], rules: Rules, now: datetime, zone: tzinfo = UTC
+) -> list[tuple[datetime, set[str]]]:
     """Each time, newest first, and the rules that keep it. Equal times stand in their order of input."""
     newest_first = sorted(times, reverse=True)
     reasons: list[set[str]] = [set() for _ in newest_first]
@@ -72,13 +74,15 @@ def _kept_within(
 def _add_date(moment: datetime, within: tuple[int, int, int, int]) -> datetime | None:
     """Go's AddDate of the negative duration: the day of the month runs on. None: before the calendar begins."""
     years, months, days, hours = within
+    if not (years or months or days):
+        return moment.astimezone(UTC) - timedelta(hours=hours)
     year, month = moment.year - years, moment.month - months
     while month < 1:
         year, month = year - 1, month + 12
     if year < 1:
         return None
     ordinal = date(year, month, 1).toordinal() + moment.day - 1 - days
-    if ordinal < 3:  # noqa: PLR2004 - room for any time zone
+    if ordinal < 3:
         return None
-    local = datetime.combine(date.fromordinal(ordinal), moment.timetz())
+    local = datetime.combine(date.fromordinal(ordinal), moment.timetz().replace(fold=0))
     return local.astimezone(UTC) - timedelta(hours=hours)

@@ -39,11 +39,13 @@ zones = st.sampled_from(["UTC", "Europe/Berlin", "America/New_York", "Australia/
 
 
 def policies(within: st.SearchStrategy[str | None] = by_calendar) -> st.SearchStrategy[Keep]:
-    rules = {name: counts for name in PERIODS}
+    rules = dict.fromkeys(PERIODS, counts)
     return st.builds(Keep, **rules, within=within).filter(lambda keep: not keep.empty)
 
 
-def judged(history: Iterable[datetime], keep: Keep, zone: ZoneInfo = UTC_ZONE, now: datetime = NOW) -> dict[str, Verdict]:
+def judged(
+    history: Iterable[datetime], keep: Keep, zone: ZoneInfo = UTC_ZONE, now: datetime = NOW
+) -> dict[str, Verdict]:
     return judge([Point(a_snapshot(slot.isoformat(), slot), slot) for slot in history], keep, zone, now)
 
 

@@ -1,37 +1,23 @@
 """Which tags a resource gets: tables for the rules of the policy, properties for what must hold of all of them."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nightshift.fleet import Instance, Tags
+from nightshift.fleet import Tags
 from nightshift.plan.tag_rules import Place, TagVerdict, by_rules, matches, propagated
 from nightshift.plan.tags import MOST_TAGS
 from nightshift.policy import TagRule, When
+from tests.builders import an_instance
 
 HERE = Place("eu-central-1", "123456789012")
 
 
-def an_instance(tags: Tags | None = None, **other: Any) -> Instance:
-    described: dict[str, Any] = {
-        "id": "i-0a",
-        "state": "running",
-        "type": "t3.large",
-        "zone": "eu-central-1a",
-        "vpc_id": "vpc-0a",
-        "subnet_id": "subnet-0a",
-        "private_ip": "10.0.0.5",
-        "root_device": "/dev/sda1",
-        "disks": (),
-        "interface_ids": (),
-    }
-    return Instance(**{**described, **other}, tags=dict(tags or {}))
-
-
 def verdict_on(tags: Tags, *rules: dict[str, Any]) -> TagVerdict:
-    return by_rules(an_instance(tags), HERE, [TagRule.model_validate(rule) for rule in rules])
+    return by_rules(an_instance(tags=tags), HERE, [TagRule.model_validate(rule) for rule in rules])
 
 
 @pytest.mark.parametrize(
@@ -42,8 +28,8 @@ def verdict_on(tags: Tags, *rules: dict[str, Any]) -> TagVerdict:
         ({"region": "us-*"}, False),
         ({"account": "123456789012"}, True),
         ({"account": "2*"}, False),
-        ({"vpc": "vpc-0a"}, True),
-        ({"vpc": "vpc-0b"}, False),
+        ({"vpc": "vpc-1"}, True),
+        ({"vpc": "vpc-2"}, False),
         ({"az": "*-1[ab]"}, True),
         ({"az": "*-1b"}, False),
         ({"state": "running"}, True),
@@ -59,13 +45,13 @@ def verdict_on(tags: Tags, *rules: dict[str, Any]) -> TagVerdict:
     ],
 )
 def test_every_condition_that_is_given_must_hold(condition: dict[str, Any], expected: bool) -> None:
-    instance = an_instance({"Name": "web-1", "env": "prod"})
+    instance = an_instance(tags={"Name": "web-1", "env": "prod"})
     assert matches(When.model_validate(condition), instance, HERE) is expected
 
 
 @pytest.mark.parametrize("condition", [{"vpc": "*"}, {"name": "*"}, {"tag": {"env": "*"}}])
 def test_what_an_instance_does_not_have_matches_no_glob(condition: dict[str, Any]) -> None:
-    assert not matches(When.model_validate(condition), an_instance(vpc_id=None), HERE)
+    assert not matches(When.model_validate(condition), replace(an_instance(), vpc_id=None), HERE)
 
 
 @pytest.mark.parametrize(
@@ -223,8 +209,8 @@ some_rules = st.lists(
 
 @given(tags=fitting_tags, rules=some_rules)
 def test_the_next_run_has_nothing_left_to_write(tags: Tags, rules: list[TagRule]) -> None:
-    first = by_rules(an_instance(tags), HERE, rules)
-    second = by_rules(an_instance(first.after), HERE, rules)
+    first = by_rules(an_instance(tags=tags), HERE, rules)
+    second = by_rules(an_instance(tags=first.after), HERE, rules)
     assert second.to_write == {}
     assert (second.error is None) == (first.error is None)
 
@@ -232,12 +218,12 @@ def test_the_next_run_has_nothing_left_to_write(tags: Tags, rules: list[TagRule]
 @given(tags=fitting_tags, rules=some_rules)
 def test_without_overwrite_only_what_is_missing_is_set(tags: Tags, rules: list[TagRule]) -> None:
     humble = [rule.model_copy(update={"overwrite": False}) for rule in rules]
-    assert by_rules(an_instance(tags), HERE, humble).to_write.keys().isdisjoint(tags)
+    assert by_rules(an_instance(tags=tags), HERE, humble).to_write.keys().isdisjoint(tags)
 
 
 @given(tags=fitting_tags, rules=some_rules)
 def test_never_more_than_aws_takes_and_never_reserved_keys(tags: Tags, rules: list[TagRule]) -> None:
-    verdict = by_rules(an_instance(tags), HERE, rules)
+    verdict = by_rules(an_instance(tags=tags), HERE, rules)
     assert len([key for key in verdict.after if not key.startswith("aws:")]) <= MOST_TAGS
     assert not [key for key in verdict.to_write if key.startswith(("aws:", "nightshift:"))]
 
@@ -255,5 +241,5 @@ def test_propagation_is_done_after_one_run(tags: Tags, owners: dict[str, Tags]) 
 def test_the_order_of_the_rules_does_not_matter(tags: Tags, rules: list[TagRule], data: st.DataObject) -> None:
     """As long as there is room for all."""
     shuffled = data.draw(st.permutations(rules))
-    one, other = by_rules(an_instance(tags), HERE, rules), by_rules(an_instance(tags), HERE, shuffled)
+    one, other = by_rules(an_instance(tags=tags), HERE, rules), by_rules(an_instance(tags=tags), HERE, shuffled)
     assert (one.after, one.contested.keys()) == (other.after, other.contested.keys())

@@ -1,0 +1,259 @@
+"""What the template must hold: least rights, alarms that reach somebody, a policy that no deployment overwrites."""
+
+import shlex
+import tomllib
+from itertools import product
+from typing import Any
+
+import pytest
+
+from local.build import ROOT
+from tests.template.roles import (
+    FUNCTIONS,
+    GLOBALS,
+    PARAMETERS,
+    RESOURCES,
+    TEMPLATE,
+    Statement,
+    actions,
+    of_type,
+    statements,
+)
+
+STATEMENTS = statements()
+ALLOWED = [each for each in STATEMENTS if each.allows]
+IS_OURS = {"aws:ResourceTag/nightshift:stack": {"Ref": "StackTag"}}
+OUR_KEYS = "nightshift:*"
+
+every_statement = pytest.mark.parametrize("statement", STATEMENTS, ids=str)
+every_allowed = pytest.mark.parametrize("statement", ALLOWED, ids=str)
+every_function = pytest.mark.parametrize("function", FUNCTIONS)
+
+
+# ---------------------------------------------------------------- roles
+
+
+@every_statement
+def test_every_action_exists(statement: Statement) -> None:
+    assert [name for name in statement.actions if not actions(name)] == []
+
+
+@every_allowed
+def test_everything_is_allowed_only_where_an_action_knows_no_resource_and_reads(statement: Statement) -> None:
+    if "*" not in statement.resources:
+        return
+    too_much = [action.name for name in statement.actions for action in actions(name) if action.types]
+    changing = [action.name for name in statement.actions for action in actions(name) if not action.reads]
+    assert (too_much, changing) == ([], [])
+
+
+@every_allowed
+def test_what_is_read_is_read_in_this_region_only(statement: Statement) -> None:
+    if "*" in statement.resources:
+        assert statement.condition["StringEquals"]["aws:RequestedRegion"] == {"Ref": "AWS::Region"}
+
+
+@every_allowed
+def test_each_action_meets_a_resource_and_each_resource_an_action(statement: Statement) -> None:
+    if "*" in statement.resources:
+        return
+    known = [action for name in statement.actions for action in actions(name)]
+    meeting = [(one, arn) for one, arn in product(known, statement.resources) if one.types_in(arn)]
+    assert {action.name for action, _ in meeting} == {action.name for action in known}
+    assert {arn for _, arn in meeting} == set(statement.resources)
+
+
+@every_allowed
+def test_the_condition_keys_are_known_to_each_action_and_resource(statement: Statement) -> None:
+    """A key that is not there makes an Allow grant nothing."""
+    for name, resource in product(statement.actions, statement.resources):
+        for action in actions(name):
+            unknown = {
+                kind.name: statement.condition_keys - action.keys - kind.keys for kind in action.types_in(resource)
+            }
+            assert not any(unknown.values()), (action.name, unknown)
+            assert action.types or statement.condition_keys <= action.keys, action.name
+
+
+@every_statement
+def test_the_condition_keys_are_known_to_the_actions(statement: Statement) -> None:
+    """A key that is not there makes a Deny deny nothing."""
+    for action in (action for name in statement.actions for action in actions(name)):
+        assert statement.condition_keys <= action.keys.union(*(kind.keys for kind in action.types)), action.name
+
+
+@every_function
+def test_no_resource_that_an_action_needs_is_forgotten(function: str) -> None:
+    """CreateSnapshots asks for the instance, the volume and the snapshot: one of them missing, and it is refused."""
+    mine = [each for each in ALLOWED if each.function == function]
+    for action in {action for statement in mine for name in statement.actions for action in actions(name)}:
+        granted = {
+            kind.name
+            for statement in mine
+            if any(action in actions(name) for name in statement.actions)
+            for resource in statement.resources
+            for kind in action.types_in(resource)
+        }
+        assert {kind.name for kind in action.types if kind.required} <= granted, action.name
+
+
+def test_only_snapshots_of_this_installation_are_deleted() -> None:
+    deleting = [each for each in ALLOWED if _names(each, "ec2:DeleteSnapshot")]
+    assert [(each.function, each.condition) for each in deleting] == [("CleanupFunction", {"StringEquals": IS_OURS})]
+
+
+def test_nothing_else_takes_something_away() -> None:
+    """Of all that could be deleted, stopped or shared, only snapshots are deleted and only instances are restarted."""
+    taking = ("Delete", "Terminate", "Modify", "Deregister", "Detach", "Release", "Reset", "Put", "Remove", "Revoke")
+    changing = {
+        action.name for each in ALLOWED for name in each.actions for action in actions(name) if not action.reads
+    }
+    assert {name for name in changing if name.split(":")[1].startswith(taking)} == {"ec2:DeleteSnapshot"}
+
+
+def test_snapshots_are_made_only_with_our_tag() -> None:
+    for statement in [each for each in ALLOWED if _names(each, "ec2:CreateSnapshots")]:
+        if any(":snapshot/" in resource for resource in statement.resources):
+            asked = statement.condition["StringEquals"]["aws:RequestTag/nightshift:stack"]
+            assert asked == {"Ref": "StackTag"}
+
+
+@every_allowed
+def test_tags_are_written_only_as_a_snapshot_is_made_or_within_limits(statement: Statement) -> None:
+    if not _names(statement, "ec2:CreateTags"):
+        return
+    limited = {"aws:TagKeys", "ec2:CreateAction"} & statement.condition_keys
+    assert limited or _is_denied_our_keys(statement.function)
+
+
+def test_the_tagging_role_is_denied_our_keys() -> None:
+    assert _is_denied_our_keys("TaggingFunction")
+
+
+def test_no_statement_looks_only_at_the_keys_that_are_there() -> None:
+    """ForAllValues is true of a request without any tag key: Null must say that there is one."""
+    for statement in ALLOWED:
+        for test, keys in statement.condition.items():
+            if test.startswith("ForAllValues:"):
+                assert statement.condition["Null"] == dict.fromkeys(keys, "false")
+
+
+@every_function
+def test_whoever_publishes_knows_the_topic_and_may_use_its_key(function: str) -> None:
+    mine = [name for each in ALLOWED if each.function == function for name in each.actions]
+    variables = FUNCTIONS[function].get("Environment", {}).get("Variables", {})
+    assert ("sns:Publish" in mine) == ("NIGHTSHIFT_TOPIC_ARN" in variables)
+    assert ("sns:Publish" in mine) == ("kms:GenerateDataKey*" in mine)
+
+
+def _names(statement: Statement, action: str) -> bool:
+    return any(each.name == action for name in statement.actions for each in actions(name))
+
+
+def _is_denied_our_keys(function: str) -> bool:
+    denied = [each for each in STATEMENTS if each.function == function and not each.allows]
+    return any(
+        _names(each, "ec2:CreateTags")
+        and each.resources == ("*",)
+        and each.condition == {"ForAnyValue:StringLike": {"aws:TagKeys": OUR_KEYS}}
+        for each in denied
+    )
+
+
+# ---------------------------------------------------------------- functions
+
+
+def test_a_failed_run_is_kept_and_not_repeated() -> None:
+    config = GLOBALS["EventInvokeConfig"]
+    assert config["MaximumRetryAttempts"] == 0
+    assert config["DestinationConfig"]["OnFailure"] == {"Type": "SQS", "Destination": {"Fn::GetAtt": "FailedRuns.Arn"}}
+    queue = RESOURCES["FailedRuns"]
+    assert queue["Type"] == "AWS::SQS::Queue"
+    assert queue["Properties"]["SqsManagedSseEnabled"] is True
+
+
+@every_function
+def test_no_function_goes_its_own_way(function: str) -> None:
+    of_its_own = FUNCTIONS[function].keys() & (GLOBALS.keys() - {"Environment"})
+    assert of_its_own == set()
+
+
+@every_function
+def test_logs_are_kept_as_long_as_the_operator_says(function: str) -> None:
+    group = FUNCTIONS[function]["LoggingConfig"]["LogGroup"]["Ref"]
+    assert RESOURCES[group]["Properties"]["RetentionInDays"] == {"Ref": "LogRetentionDays"}
+    assert PARAMETERS["LogRetentionDays"]["Default"] in PARAMETERS["LogRetentionDays"]["AllowedValues"]
+
+
+def test_reserved_concurrency_is_off_by_default() -> None:
+    """New accounts have none to reserve, and the deployment would fail."""
+    assert PARAMETERS["ReservedConcurrency"]["Default"] == ""
+    assert GLOBALS["ReservedConcurrentExecutions"]["Fn::If"][0] == "HasReservedConcurrency"
+
+
+def test_the_layer_is_built_for_the_architecture_that_it_runs_on() -> None:
+    [layer] = [each for each in RESOURCES.values() if each["Type"] == "AWS::Serverless::LayerVersion"]
+    assert layer["Metadata"] == {"BuildMethod": "python3.13", "BuildArchitecture": {"Ref": "Architecture"}}
+    assert GLOBALS["Architectures"] == [{"Ref": "Architecture"}]
+    assert GLOBALS["Runtime"] == layer["Metadata"]["BuildMethod"]
+    assert PARAMETERS["Architecture"]["Default"] == "x86_64"
+
+
+# ---------------------------------------------------------------- policy
+
+
+def test_no_deployment_overwrites_an_edited_policy() -> None:
+    parameter = RESOURCES["PolicyParameter"]
+    assert parameter["Properties"]["Value"] == "{}"
+    assert parameter["Properties"]["Tier"] == "Intelligent-Tiering"
+    assert (parameter["DeletionPolicy"], parameter["UpdateReplacePolicy"]) == ("Retain", "Retain")
+
+
+@pytest.mark.parametrize("command", ["deploy", "local_invoke", "local_start_lambda"])
+def test_samconfig_says_what_the_template_says(command: str) -> None:
+    """sam local does not know the stack: a value that differs there would look for other snapshots."""
+    config: dict[str, Any] = tomllib.loads((ROOT / "samconfig.toml").read_text())["default"]
+    said = dict(word.split("=", 1) for word in shlex.split(config[command]["parameters"]["parameter_overrides"]))
+    assert said == {name: PARAMETERS[name]["Default"] for name in ("StackTag", "PolicyParameterName")}
+
+
+# ---------------------------------------------------------------- alarms
+
+
+@pytest.mark.parametrize("alarm", of_type("AWS::CloudWatch::Alarm"))
+def test_every_alarm_reaches_the_topic(alarm: str) -> None:
+    properties = RESOURCES[alarm]["Properties"]
+    assert properties["AlarmActions"] == [{"Ref": "AlertsTopic"}]
+    assert properties["OKActions"] == [{"Ref": "AlertsTopic"}]
+
+
+@pytest.mark.parametrize("alarm", [name for name in RESOURCES if name.endswith("SilenceAlarm")])
+def test_silence_is_three_hours_without_an_outcome(alarm: str) -> None:
+    properties = RESOURCES[alarm]["Properties"]
+    assert (properties["Namespace"], properties["MetricName"]) == ("Nightshift", "Outcomes")
+    assert (properties["Period"], properties["EvaluationPeriods"]) == (3600, 3)
+    assert (properties["Statistic"], properties["Threshold"]) == ("Sum", 1)
+    assert properties["ComparisonOperator"] == "LessThanThreshold"
+    assert properties["TreatMissingData"] == "breaching"
+
+
+def test_the_topic_has_a_key_that_alarms_may_use() -> None:
+    """Under alias/aws/sns CloudWatch's alarms would silently never arrive."""
+    key = RESOURCES[of_type("AWS::SNS::Topic")["AlertsTopic"]["KmsMasterKeyId"]["Ref"]]
+    assert key["Type"] == "AWS::KMS::Key"
+    services = _of_service(key["Properties"]["KeyPolicy"], "cloudwatch.amazonaws.com")
+    assert services == [{"kms:Decrypt", "kms:GenerateDataKey*"}]
+    topic_policy = of_type("AWS::SNS::TopicPolicy")["AlertsTopicPolicy"]["PolicyDocument"]
+    assert _of_service(topic_policy, "cloudwatch.amazonaws.com") == [{"sns:Publish"}]
+
+
+def _of_service(policy: dict[str, Any], service: str) -> list[set[str]]:
+    """The actions of each statement for a service; each must be bound to this account."""
+    mine = [each for each in policy["Statement"] if each["Principal"] == {"Service": service}]
+    for each in mine:
+        assert each["Condition"] == {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}
+    return [{each["Action"]} if isinstance(each["Action"], str) else set(each["Action"]) for each in mine]
+
+
+def test_what_an_operator_looks_for_is_an_output() -> None:
+    assert {"Policy", "Alerts", "FailedRuns", *FUNCTIONS} <= TEMPLATE["Outputs"].keys()

@@ -1,0 +1,101 @@
+"""The policy's documents say what the models say."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+import yaml
+
+from nightshift.policy import Policy
+from tools.policy_keys import ANY, Key, policy_keys
+from tools.render_docs import ROOT, policy_schema, rendered, stale
+
+POLICY = ROOT / "policy.yaml"
+STANDARD_TIER_BYTES = 4096
+
+KEYS = {key.path: key for key in policy_keys()}
+DEFAULT = re.compile(r"# default: (?P<value>.*?)(?:;|$)")
+PLANS = ("backup", "plans")
+
+
+@dataclass(frozen=True)
+class Place:
+    """A key of policy.yaml, and the line that it stands in."""
+
+    path: tuple[str, ...]
+    line: str
+
+
+def test_the_example_policy_is_the_defaults() -> None:
+    assert Policy.parse(POLICY.read_text()) == Policy()
+
+
+def test_the_example_policy_fits_into_a_parameter() -> None:
+    text = POLICY.read_text()
+    assert len(text.encode()) <= STANDARD_TIER_BYTES
+    assert "{{" not in text  # SSM refuses it
+
+
+def test_the_examples_in_it_are_a_policy_too() -> None:
+    policy = Policy.parse(_with_examples(POLICY.read_text()))
+    [rule] = policy.tagging.rules
+    assert None not in rule.when.model_dump().values()
+    assert policy.tagging.propagate
+
+
+def test_every_key_is_in_it() -> None:
+    assert {place.path for place in _places()} == KEYS.keys()
+
+
+@pytest.mark.parametrize("key", [key for key in KEYS.values() if not key.is_section], ids=lambda key: key.name)
+def test_it_says_the_default_of(key: Key) -> None:
+    lines = [place.line for place in _places() if place.path == key.path]
+    if key.required:
+        assert any("# required" in line for line in lines)
+        return
+    said = [yaml.safe_load(match["value"]) for line in lines if (match := DEFAULT.search(line))]
+    # What stands below plans is its default: test_the_example_policy_is_the_defaults.
+    assert said == (["the plan nightly below"] if key.path == PLANS else [key.default])
+
+
+def test_the_keys_are_those_of_the_json_schema() -> None:
+    schema = policy_schema()
+    models = [schema, *schema["$defs"].values()]
+    in_schema = sorted(name for model in models for name in model["properties"])
+    assert in_schema == sorted(path[-1] for path in KEYS)
+
+
+def test_every_key_of_the_reference_is_described() -> None:
+    assert [key.name for key in KEYS.values() if not key.is_section and not key.field.description] == []
+
+
+def test_the_generated_documents_are_up_to_date() -> None:
+    assert stale(rendered()) == []
+
+
+def _places() -> list[Place]:
+    """Each key once for each line that it stands in, those of the examples too."""
+    text = POLICY.read_text()
+    lines = text.splitlines()
+    marks = [*_walk(yaml.compose(text, yaml.SafeLoader)), *_walk(yaml.compose(_with_examples(text), yaml.SafeLoader))]
+    return list(dict.fromkeys(Place(path, lines[number]) for path, number in marks if path in KEYS))
+
+
+def _with_examples(text: str) -> str:
+    """The policy with its examples in force, in place of the line above where that has the same key."""
+    active = re.sub(r"^( *)(\w+:).*(?=\n\1#\2)", "", text, flags=re.MULTILINE)
+    return re.sub(r"^( *)#(?=[\w-])", r"\1", active, flags=re.MULTILINE)
+
+
+def _walk(node: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], int]]:
+    """Every key of a YAML tree with the number of its line; a plan's name and a rule's number are any."""
+    if isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            below = (*path, ANY if path == PLANS else key.value)
+            yield below, key.start_mark.line
+            yield from _walk(value, below)
+    elif isinstance(node, yaml.SequenceNode):
+        for item in node.value:
+            yield from _walk(item, (*path, ANY))
