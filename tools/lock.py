@@ -43,8 +43,9 @@ def main() -> int:
         if done.returncode:
             print(f"lock: uv could not lock {lock.path}", file=sys.stderr)
             return done.returncode
-        for change in sorted(_pins(lock.path) ^ before):
-            print(f"{lock.path}: {'+' if change in _pins(lock.path) else '-'} {change}")
+        after = _pins(lock.path)
+        for pin in sorted(before ^ after):
+            print(f"{lock.path}: {'+' if pin in after else '-'} {pin}")
     return 0
 
 

@@ -10,7 +10,6 @@ from local import seed
 from local.seed import Disk
 from local.wire import Answer, Fault
 from local.world import world
-
 from tests.support import NOW
 
 NIGHTLY = {"Backup": "nightly"}

@@ -4,10 +4,10 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+
 from local.embedded import EmbeddedAws
 from local.seed import Disk, system_tags
 from local.world import world
-
 from nightshift.jobs.backup import JOB
 from tests.integration.scenes import (
     NIGHTLY,

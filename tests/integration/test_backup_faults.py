@@ -4,13 +4,12 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+
 from local.embedded import EmbeddedAws
 from local.seed import Disk, system_tags, volume
 from local.wire import Answer, Fault
-
 from nightshift.errors import ReadError, RunFailed
 from nightshift.jobs.backup import JOB
-from nightshift.report.log import logger
 from tests.integration.scenes import (
     BROKEN,
     CUT,
@@ -32,23 +31,6 @@ from tests.integration.scenes import (
 from tests.support import NOW, by_resource, scheduled
 
 type Run = Callable[..., dict[str, Any]]
-
-
-@pytest.fixture
-def log() -> Any:
-    """What is logged, one message a line."""
-    import logging
-
-    lines: list[str] = []
-
-    class Lines(logging.Handler):
-        def emit(self, record: logging.LogRecord) -> None:
-            lines.append(record.getMessage())
-
-    handler = Lines()
-    logger.addHandler(handler)
-    yield lines
-    logger.removeHandler(handler)
 
 
 @pytest.mark.parametrize("answer", [LOST, CUT, BROKEN], ids=["connection cut", "answer cut", "500"])
@@ -105,7 +87,7 @@ def test_a_server_error_for_good_is_a_failure_with_its_code(aws: EmbeddedAws, ba
 
 
 def test_one_denied_instance_stops_no_other_and_is_raised_to_the_schedule_only(
-    aws: EmbeddedAws, backend: Any, ec2: Any, run_job: Run, log: list[str]
+    aws: EmbeddedAws, backend: Any, ec2: Any, run_job: Run, caplog: pytest.LogCaptureFixture
 ) -> None:
     denied = machine(backend)
     others = [machine(backend) for _ in range(4)]
@@ -114,6 +96,7 @@ def test_one_denied_instance_stops_no_other_and_is_raised_to_the_schedule_only(
     with pytest.raises(RunFailed, match="5 planned, 4 done, 1 failed, 0 remaining"):
         run_job(JOB, scheduled())
     assert saved_volumes(ec2) == sorted(volume_ids(other)[0] for other in others)
+    log = [record.getMessage() for record in caplog.records]
     assert any("failed: snapshot" in line and "explicit deny in a service control policy" in line for line in log)
     assert any(line.startswith("backup: 5 planned") for line in log)
     assert sum("made snap-" in line for line in log) == 4

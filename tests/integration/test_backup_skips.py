@@ -8,7 +8,6 @@ from local.embedded import EmbeddedAws
 from local.fleet import seed_demo_fleet
 from local.seed import Disk, instance_store
 from local.world import world
-
 from nightshift.jobs.backup import JOB
 from tests.integration.scenes import (
     NIGHTLY,
@@ -162,7 +161,9 @@ def test_now_makes_one_more_and_the_volume_stays_due(
     world.clock.advance(seconds=20)
     assert counts(run_job(JOB, {"now": True, "plans": ["weekly"]})) == {"planned": 1, "done": 1}
     assert saved_volumes(ec2) == [volume.id] * 3
-    [newest] = [each for each in snapshots(ec2) if tags_of(each).get("nightshift:slot/weekly") == "2026-11-24T12:00:40Z"]
+    [newest] = [
+        each for each in snapshots(ec2) if tags_of(each).get("nightshift:slot/weekly") == "2026-11-24T12:00:40Z"
+    ]
     assert "nightshift:slot/nightly" not in tags_of(newest)
 
 
@@ -173,7 +174,12 @@ def test_now_takes_the_untagged_only_with_ids_and_plans_and_never_the_ignored(
     root, ignored, data = volume_ids(box)[0], volume_ids(box)[1], volume_ids(box)[2]
     ids = {"instance_ids": [box.id]}
 
-    for event in ({"now": True}, {"now": True, "plans": ["nightly"]}, {"now": True, **ids}, {"plans": ["nightly"], **ids}):
+    for event in (
+        {"now": True},
+        {"now": True, "plans": ["nightly"]},
+        {"now": True, **ids},
+        {"plans": ["nightly"], **ids},
+    ):
         assert run_job(JOB, event)["planned"] == 0, event
     outcome = run_job(JOB, {"now": True, "plans": ["nightly"], **ids})
 

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -364,7 +364,7 @@ def test_told_and_remedied_in_one_run_is_one_decision(ec2: Any, backend: Any, we
 def test_a_stop_that_takes_its_time_is_waited_for(
     aws: EmbeddedAws, ec2: Any, backend: Any, web: Any, tick: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    slow_stop(monkeypatch, timedelta(minutes=2))
+    slow_stop(aws, monkeypatch, timedelta(minutes=2))
     set_tags(backend, web, nightshift__remedy="stop-start")
     world.impair(web.id, "system", since=NOW - timedelta(hours=1))
     assert by_resource(tick())[web.id]["outcome"] == "done"
@@ -375,7 +375,7 @@ def test_a_stop_that_takes_its_time_is_waited_for(
 def test_an_interrupted_stop_start_is_continued_by_the_next_run(
     aws: EmbeddedAws, ec2: Any, backend: Any, web: Any, run_job: Run, tick: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    slow_stop(monkeypatch, timedelta(minutes=2))
+    slow_stop(aws, monkeypatch, timedelta(minutes=2))
     set_tags(backend, web, nightshift__remedy="stop-start")
     world.impair(web.id, "system", since=NOW - timedelta(hours=1))
     cut = by_resource(run_job(JOB, {}, seconds=60))[web.id]
@@ -620,19 +620,21 @@ def test_what_is_wrong_with_a_request_is_named_before_any_call(
     assert aws.requests == []
 
 
-def slow_stop(monkeypatch: pytest.MonkeyPatch, duration: timedelta) -> None:
-    """Instances stop so long, in the world's time."""
-    stopped_at: dict[str, Any] = {}
+def slow_stop(aws: EmbeddedAws, monkeypatch: pytest.MonkeyPatch, duration: timedelta) -> None:
+    """Instances are stopping for so long, in the world's time."""
+    stopping: list[tuple[Any, datetime]] = []
     stop = Instance.stop
 
     def begin(self: Any) -> Any:
         before = stop(self)
-        stopped_at[self.id] = world.now() + duration
+        self._state.name, self._state.code = "stopping", 64
+        stopping.append((self, world.now() + duration))
         return before
 
-    def state(self: Any) -> str:
-        name: str = self._state.name
-        return "stopping" if name == "stopped" and world.now() < stopped_at.get(self.id, world.now()) else name
+    def end(_service: str, _action: str, _params: dict[str, Any]) -> None:
+        for instance, ends in stopping:
+            if instance.state == "stopping" and world.now() >= ends:
+                instance._state.name, instance._state.code = "stopped", 80
 
     monkeypatch.setattr(Instance, "stop", begin)
-    monkeypatch.setattr(Instance, "state", property(state))
+    aws.hooks.append(end)

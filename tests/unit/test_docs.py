@@ -1,8 +1,9 @@
-"""The policy's documents say what the models say."""
+"""The documents say what the code says: the policy's keys and defaults, and where things are."""
 
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +15,11 @@ from tools.render_docs import ROOT, policy_schema, rendered, stale
 
 POLICY = ROOT / "policy.yaml"
 STANDARD_TIER_BYTES = 4096
+PAGES = sorted(page for folder in (ROOT, ROOT / "docs", ROOT / "docs" / "decisions") for page in folder.glob("*.md"))
+# The job that CONTRIBUTING.md makes up.
+EXAMPLE = "idle"
+# The documents leave out what all of the layer's modules have in common.
+ROOTS = (ROOT, ROOT / "layers" / "common", ROOT / "layers" / "common" / "nightshift")
 
 KEYS = {key.path: key for key in policy_keys()}
 DEFAULT = re.compile(r"# default: (?P<value>.*?)(?:;|$)")
@@ -73,6 +79,19 @@ def test_every_key_of_the_reference_is_described() -> None:
 
 def test_the_generated_documents_are_up_to_date() -> None:
     assert stale(rendered()) == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_link_leads_somewhere(page: Path) -> None:
+    links = [link.partition("#")[0] for link in re.findall(r"\]\(([^)\s]+)\)", page.read_text())]
+    assert [link for link in links if link and "://" not in link and not (page.parent / link).exists()] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_file_that_is_named_is_there(page: Path) -> None:
+    named = re.findall(r"`((?:\w+/)+\w+\.(?:py|json|yaml|md|toml))`", page.read_text())
+    missing = [name for name in named if not any((root / name).exists() for root in ROOTS)]
+    assert [name for name in missing if EXAMPLE not in name] == []
 
 
 def _places() -> list[Place]:

@@ -11,7 +11,7 @@ from nightshift.errors import AwsError, Fault
 from nightshift.fleet import Instance, Interface, Volume
 from nightshift.jobs import tagging
 from nightshift.jobs.tagging import Inventory
-from nightshift.outcome import Action, Decision, Plan, Status
+from nightshift.outcome import Action, Change, Decision, Plan, Status
 from nightshift.plan.tag_rules import Place
 from nightshift.policy import Policy
 from nightshift.request import FleetRequest
@@ -159,14 +159,18 @@ def decisions(count: int) -> list[Decision]:
 
 
 def applied(
-    monkeypatch: pytest.MonkeyPatch, count: int, troubles: Mapping[str, Sequence[AwsError]], seconds: float = 600
+    monkeypatch: pytest.MonkeyPatch,
+    wanted: int | Sequence[Decision],
+    troubles: Mapping[str, Sequence[AwsError]],
+    seconds: float = 600,
 ) -> tuple[FakeTags, dict[str, tuple[Status, Action, str | None]]]:
     fake = FakeTags(troubles)
     monkeypatch.setattr(tagging, "create_tags", fake)
     clock = FakeClock()
     aws = Aws(ACCOUNT, Settings(region=REGION, workers=1), clock, clock.now() + timedelta(seconds=seconds))
-    results = tagging.apply(aws, decisions(count))
-    assert len(results) == count
+    to_apply = decisions(wanted) if isinstance(wanted, int) else wanted
+    results = tagging.apply(aws, to_apply)
+    assert len(results) == len(to_apply)
     return fake, {each.resource: (each.outcome, each.action, each.error) for each in results}
 
 
@@ -204,6 +208,26 @@ def test_several_bad_resources_are_all_found(monkeypatch: pytest.MonkeyPatch) ->
     }
 
 
+def test_a_tag_policy_is_no_reason_for_a_storm_of_calls(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An organization's tag policy takes the tags of one kind of resource or does not: no single one is to blame."""
+    refused = AwsError("TagPolicyViolation", "env must be prod or dev", Fault.PERMANENT)
+    aws, results = applied(monkeypatch, 31, {"i-000": [refused]})
+    assert aws.sizes == [31]
+    assert set(results.values()) == {(Status.FAILED, Action.TAG, "TagPolicyViolation")}
+
+    disks = [a_volume(f"vol-{number}", instance_ids=["i-1"]) for number in range(2)]
+    nics = [Interface("eni-1", "i-1")]
+    mixed = planned([an_instance("i-1", tags={"env": "x"})], disks, nics, propagate=["env"])
+    aws, results = applied(monkeypatch, mixed.changes, {"vol-0": [refused]})
+    assert aws.sizes[0] == 3
+    assert sorted(aws.sizes[1:]) == [1, 2]
+    assert {id_: outcome for id_, (outcome, _, _) in results.items()} == {
+        "eni-1": Status.DONE,
+        "vol-0": Status.FAILED,
+        "vol-1": Status.FAILED,
+    }
+
+
 @pytest.mark.parametrize("error", [BUSY, LOST])
 def test_what_may_pass_is_sent_again_whole(monkeypatch: pytest.MonkeyPatch, error: AwsError) -> None:
     aws, results = applied(monkeypatch, 3, {"i-001": [error, AwsError("x", "", Fault.PERMANENT)]})
@@ -225,4 +249,4 @@ def test_a_change_of_another_job_is_a_mistake(monkeypatch: pytest.MonkeyPatch) -
     clock = FakeClock()
     aws = Aws(ACCOUNT, Settings(region=REGION), clock, clock.now() + timedelta(seconds=600))
     with pytest.raises(TypeError, match="no tagging"):
-        tagging.apply(aws, [Decision("i-1", Action.TAG, "", tagging.Change())])
+        tagging.apply(aws, [Decision("i-1", Action.TAG, "", Change())])

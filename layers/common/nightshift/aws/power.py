@@ -7,7 +7,7 @@ from typing import assert_never
 from nightshift.aws.describe import filters, pages, tags_of
 from nightshift.aws.faults import aws_errors
 from nightshift.aws.session import Aws
-from nightshift.aws.status import write_tags
+from nightshift.aws.tagging import create_tags
 from nightshift.errors import AwsError, Fault
 from nightshift.outcome import Action, Decision, Result, Status
 from nightshift.plan.remedies import Care, Remedy
@@ -97,8 +97,7 @@ class Power:
     def _start(self, aws: Aws, care: Care) -> str:
         """Start it, and what is seen of it then: AWS answers yes also where the instance cannot run."""
         self._write_down(aws, care)
-        with aws_errors():
-            aws.ec2.start_instances(InstanceIds=[care.instance_id])
+        _send_start(aws, care.instance_id)
         for _ in range(WATCHED_SECONDS // LOOK_SECONDS):
             now = _look(aws, care.instance_id)
             if now.state == "running":
@@ -117,8 +116,17 @@ class Power:
         """Before the remedy, so that no crash lets it be done twice; once a run."""
         if care.instance_id not in self._written:
             value = slot_text(aws.clock.now())
-            write_tags(aws, [care.instance_id], {REMEDIED: value})
+            create_tags(aws, [care.instance_id], {REMEDIED: value})
             self._written[care.instance_id] = value
+
+
+def _send_start(aws: Aws, instance_id: str) -> None:
+    try:
+        with aws_errors():
+            aws.ec2.start_instances(InstanceIds=[instance_id])
+    except AwsError as error:
+        # AWS's parts do not learn at the same moment that a stop has ended.
+        raise AwsError(error.code, error.message, Fault.WAIT if error.code == NOT_YET else error.fault) from error
 
 
 def _look(aws: Aws, instance_id: str) -> Look:

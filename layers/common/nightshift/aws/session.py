@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 RESERVE = timedelta(seconds=10)
 
 # AWS has no ClientToken for these: sent twice, they are done twice. After an unknown answer the job looks first.
-SENT_ONCE = frozenset({"CreateSnapshot", "CreateSnapshots"})
+SENT_ONCE = frozenset({"CreateSnapshot", "CreateSnapshots", "RebootInstances"})
 
 MOST_ATTEMPTS = 5
 

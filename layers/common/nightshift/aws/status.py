@@ -1,12 +1,10 @@
 """Status checks and scheduled events of instances, and which instance types have instance-store volumes."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any
 
 from nightshift.aws.describe import chunks, filters, pages
-from nightshift.aws.faults import aws_errors
 from nightshift.aws.session import Aws
-from nightshift.fleet import Tags
 from nightshift.plan.health import Check, Event, Health
 
 _FIELDS = {"system": "SystemStatus", "instance": "InstanceStatus", "ebs": "AttachedEbsStatus"}
@@ -30,14 +28,6 @@ def instance_storage(aws: Aws, types: Iterable[str]) -> dict[str, bool | None]:
         for page in pages(aws.ec2, "describe_instance_types", _TYPES_A_PAGE, Filters=filters({"instance-type": some}))
         for described in page["InstanceTypes"]
     }
-
-
-def write_tags(aws: Aws, instance_ids: Sequence[str], tags: Tags) -> None:
-    """Set the same tags on all of them, or on none (AwsError)."""
-    with aws_errors():
-        aws.ec2.create_tags(
-            Resources=list(instance_ids), Tags=[{"Key": key, "Value": value} for key, value in tags.items()]
-        )
 
 
 def _health(described: dict[str, Any]) -> Health:

@@ -11,6 +11,7 @@ from nightshift.aws.changes import carry_out
 from nightshift.aws.notify import publish
 from nightshift.aws.power import Power
 from nightshift.aws.session import Aws
+from nightshift.aws.tagging import create_tags
 from nightshift.errors import AwsError, Fault
 from nightshift.fleet import Instance
 from nightshift.job import Job, no_guard
@@ -131,12 +132,12 @@ def _write_tag(aws: Aws, decisions: Sequence[Decision], attempt: int) -> Sequenc
     if not isinstance(change, _StatusTag):
         raise TypeError(f"no status tag: {change}")
     try:
-        status.write_tags(aws, [decision.resource for decision in decisions], {STATUS: change.value})
+        create_tags(aws, [decision.resource for decision in decisions], {STATUS: change.value})
     except AwsError as error:
         if error.fault not in (Fault.GONE, Fault.TAGS, Fault.PERMANENT):
             raise
-        if len(decisions) == 1:
-            return [_untagged(decisions[0], error)]
+        if len(decisions) == 1 or not aws.time_for(0):
+            return [_untagged(decision, error) for decision in decisions]
         half = len(decisions) // 2
         return [*_write_tag(aws, decisions[:half], attempt), *_write_tag(aws, decisions[half:], attempt)]
     return [Result.of(decision, Status.DONE, note="announced") for decision in decisions]

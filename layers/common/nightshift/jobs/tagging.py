@@ -85,24 +85,25 @@ def plan(inventory: Inventory, request: FleetRequest, policy: Policy, _now: date
 
 
 def apply(aws: Aws, decisions: Sequence[Decision]) -> Sequence[Result]:
-    """What is refused for several resources is sent again in halves, until those that are to blame stand alone."""
+    """What is refused for several resources is sent again in parts, until those that are to blame stand alone."""
     results: list[Result] = []
     waiting = list(decisions)
     while waiting:
-        halves: list[Decision] = []
-        results += carry_out(aws, waiting, partial(_tag_or_halve, halves))
-        waiting = halves
+        parts: list[Decision] = []
+        results += carry_out(aws, waiting, partial(_tag_or_split, parts))
+        waiting = parts
     return results
 
 
-def _tag_or_halve(halves: list[Decision], aws: Aws, group: Sequence[Decision], _attempt: int) -> Sequence[Result]:
-    """halves: takes up the decisions that are to be sent again in smaller calls; they have no result yet."""
+def _tag_or_split(parts: list[Decision], aws: Aws, group: Sequence[Decision], _attempt: int) -> Sequence[Result]:
+    """parts: takes up the decisions that are to be sent again in smaller calls; they have no result yet."""
     try:
         return _tag(aws, group)
     except AwsError as error:
-        if error.fault not in _OF_SOME_RESOURCE or len(group) == 1:
+        smaller = _smaller(group, error)
+        if len(smaller) <= 1:
             raise
-        halves.extend(_halved(group))
+        parts.extend(decision for part in smaller for decision in _as_one_call(part))
         return []
 
 
@@ -120,12 +121,23 @@ def _tag(aws: Aws, group: Sequence[Decision]) -> Sequence[Result]:
     return [Result.of(decision, Status.DONE) for decision in group]
 
 
-def _halved(group: Sequence[Decision]) -> Iterator[Decision]:
-    for half in batched(group, (len(group) + 1) // 2, strict=False):
-        ids = tuple(decision.resource for decision in half)
-        for decision in half:
-            if isinstance(decision.change, SetTags):
-                yield replace(decision, change=replace(decision.change, resource_ids=ids))
+def _smaller(group: Sequence[Decision], error: AwsError) -> list[Sequence[Decision]]:
+    """The parts in which a call that was refused may do better; one part where none will."""
+    if error.code == "TagPolicyViolation":  # an organization's policy judges the tags and the kind of a resource
+        kinds: dict[str, list[Decision]] = defaultdict(list)
+        for decision in group:
+            kinds[decision.resource.partition("-")[0]].append(decision)
+        return list(kinds.values())
+    if error.fault in _OF_SOME_RESOURCE:
+        return list(batched(group, (len(group) + 1) // 2, strict=False))
+    return [group]
+
+
+def _as_one_call(group: Sequence[Decision]) -> Iterator[Decision]:
+    ids = tuple(decision.resource for decision in group)
+    for decision in group:
+        if isinstance(decision.change, SetTags):
+            yield replace(decision, change=replace(decision.change, resource_ids=ids))
 
 
 @dataclass(frozen=True, slots=True)

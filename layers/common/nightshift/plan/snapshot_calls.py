@@ -75,12 +75,12 @@ def _of_group(group: Sequence[Wanted], disks: Mapping[str, Volume], stack_tag: s
     owner, slots = group[0].owner, group[0].slots
     tags = snapshot_tags(stack_tag, dict(slots), owner, disks)
     whole = None if owner is None or _alone(group) else _of_instance(group, owner, tags)
-    if whole is not None:
-        note = "; not one instant: the instance's volumes have different slots due" if split else ""
-        return [_decision(want, whole, note) for want in group]
-    many = len(group) > 1
-    note = f"; not one instant: more than {MOST_EXCLUDED} other volumes of {owner.id}" if owner and many else ""
-    return [_decision(want, _of_volume(want, tags), note) for want in group]
+    note = ""
+    if split:
+        note = "; not one instant: the instance's volumes have different slots due"
+    elif whole is None and len(group) > 1:
+        note = f"; not one instant: one call could not leave out the other volumes, more than {MOST_EXCLUDED}"
+    return [_decision(want, whole or _of_volume(want, tags), note) for want in group]
 
 
 def _alone(group: Sequence[Wanted]) -> bool:

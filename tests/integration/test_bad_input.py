@@ -1,0 +1,157 @@
+"""What people type wrong, in the event and in the policy: said clearly by every handler, before anything changes."""
+
+import importlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from local.embedded import EmbeddedAws
+from local.stage import POLICY_PARAMETER, client
+from nightshift.errors import PolicyError, RequestError
+from tests.integration.scenes import changes, lone_volume, nights
+from tests.support import REGION, Context
+
+type Policy = Callable[[str], None]
+
+FUNCTIONS = Path(__file__).parents[2] / "functions"
+JOBS = sorted(app.parent.name for app in FUNCTIONS.glob("*/app.py"))
+WITH_PLANS = [job for job in JOBS if job in ("backup", "cleanup")]
+INSTANCE, VOLUME = "i-0123456789abcdef0", "vol-0123456789abcdef0"
+
+# The event, and what the error must say: the field, what was given, and what was expected.
+BAD_EVENTS: list[tuple[Any, list[str]]] = [
+    ([], ["event", "expected a JSON object", "not list"]),
+    (None, ["event", "expected a JSON object"]),
+    ({"dryrun": True}, ["dryrun = True", "is not known here; known are", "dry_run", "instance_ids"]),
+    ({"restore_to": "now"}, ["restore_to = 'now'", "is not known here"]),
+    ({"source": "me"}, ["source = 'me'", "is not known here"]),
+    ({"dry_run": "yes"}, ["dry_run = 'yes'", "must be true or false"]),
+    ({"dry_run": 1}, ["dry_run = 1", "must be true or false"]),
+    ({"instance_ids": INSTANCE}, ["instance_ids = 'i-0123456789abcdef0'", "must be a list"]),
+    ({"instance_ids": []}, ["instance_ids = []", "must not be empty"]),
+    ({"instance_ids": [INSTANCE, 7]}, ["instance_ids.1 = 7", "must be text"]),
+    ({"instance_ids": ["web-1"]}, ["instance_ids.0 = 'web-1'", "expected the id of an instance, as i-0123"]),
+    ({"instance_ids": ["i-0123456789ABCDEF0"]}, ["instance_ids.0", "expected the id of an instance"]),
+    ({"instance_ids": [INSTANCE + "\n"]}, ["instance_ids.0", "expected the id of an instance"]),
+    ({"policy": {}}, ["policy only together with", '"dry_run": true']),
+    ({"dry_run": True, "policy": {"time_zone": "Mars"}}, ["policy", "time_zone = 'Mars'", "IANA"]),
+    ({"dry_run": True, "policy": "paused: maybe"}, ["policy", "paused = 'maybe'", "must be true or false"]),
+    ({"source": "aws.ec2", "detail-type": "EBS Snapshot Notification"}, ["detail-type = 'EBS Snap", "State-change"]),
+    (
+        {"source": "aws.ec2", "detail-type": "EC2 Instance State-change Notification", "detail": {}},
+        ["instance_ids.0 = None", "must be text"],
+    ),
+]
+
+WITH_PLANS_ONLY: list[tuple[Any, list[str]]] = [
+    ({"plans": "nightly"}, ["plans = 'nightly'", "must be a list"]),
+    ({"plans": []}, ["plans = []", "must not be empty"]),
+    ({"volume_ids": [INSTANCE]}, ["volume_ids.0 = 'i-0123456789abcdef0'", "expected the id of a volume, as vol-0123"]),
+]
+
+OF_ONE_JOB: dict[str, list[tuple[Any, list[str]]]] = {
+    "backup": [
+        ({"now": "true"}, ["now = 'true'", "must be true or false"]),
+    ],
+    "cleanup": [
+        ({"confirm": "812"}, ["confirm = '812'", "must be a whole number"]),
+        ({"confirm": True}, ["confirm = True", "must be a whole number"]),
+        ({"confirm": 8.5}, ["confirm = 8.5", "must be a whole number"]),
+        ({"confirm": -1}, ["confirm = -1", "greater than or equal to 0"]),
+    ],
+}
+
+# A field that another job has; for jobs with few fields also those of the ones with many.
+OF_ANOTHER_JOB = {
+    "backup": ["confirm"],
+    "cleanup": ["now"],
+    "status_check": ["now", "confirm", "plans", "volume_ids"],
+    "tagging": ["now", "confirm", "plans", "volume_ids"],
+}
+
+BAD_POLICIES: list[tuple[str, list[str]]] = [
+    ("time_zone: Mars/Olympus", ["time_zone = 'Mars/Olympus'", "expected a time zone of the IANA database"]),
+    ("backup: {plans: {nightly: {schedule: every night}}}", ["plans.nightly.schedule = 'every night'", "five-field"]),
+    ('backup: {plans: {nightly: {schedule: "0 25 * * *"}}}', ["nightly.schedule = '0 25 * * *'", "five-field cron"]),
+    ("backup: [", ["is no YAML", "line 1"]),
+    ("paused: true\npaused: false", ["is no YAML: line 2", "the key paused is given twice"]),
+    ("backup: {plan: {}}", ["backup.plan = {}", "is not known here; known are: plans, tag"]),
+    ("backup: {plans: {nightly: {keep: {dayly: 7}}}}", ["nightly.keep.dayly = 7", "known are: daily, hourly"]),
+    ("tagging: {propagate: [aws:name]}", ["tagging.propagate.0 = 'aws:name'", "does not start with aws:"]),
+]
+
+
+def _handle(job: str, event: Any) -> Any:
+    return importlib.import_module(f"functions.{job}.app").handler(event, Context())
+
+
+def _check_messages(wrong: dict[str, tuple[str, list[str]]]) -> None:
+    """For each case what it said, and what of it was missing."""
+    unclear = {case: said for case, (said, wanted) in wrong.items() if not all(each in said for each in wanted)}
+    assert unclear == {}
+
+
+@pytest.mark.parametrize("job", JOBS)
+def test_a_bad_event_is_named_before_anything_is_called(job: str, aws: EmbeddedAws, backend: Any) -> None:
+    nights(backend, lone_volume(backend), 3)
+    events = BAD_EVENTS + (WITH_PLANS_ONLY if job in WITH_PLANS else []) + OF_ONE_JOB.get(job, [])
+    aws.requests.clear()
+    wrong = {}
+    for event, wanted in events:
+        with pytest.raises(RequestError) as caught:
+            _handle(job, event)
+        wrong[repr(event)] = (str(caught.value), wanted)
+    _check_messages(wrong)
+    assert all(said.startswith("event: ") for said, _ in wrong.values())
+    assert aws.requests == []
+
+
+@pytest.mark.parametrize("job", JOBS)
+def test_a_field_of_another_job_is_not_passed_over(job: str, aws: EmbeddedAws) -> None:
+    aws.requests.clear()
+    for field in OF_ANOTHER_JOB[job]:
+        with pytest.raises(RequestError, match=f"event: {field} = .* is not known here; known are: "):
+            _handle(job, {field: 1})
+    assert aws.requests == []
+
+
+@pytest.mark.parametrize("job", WITH_PLANS)
+@pytest.mark.parametrize("event", [{"plans": ["weekly"]}, {"plans": ["nightly", "weekly"], "dry_run": True}])
+def test_an_unknown_plan_is_named_with_those_there_are(event: dict[str, Any], job: str, aws: EmbeddedAws) -> None:
+    """What plans there are stands in the policy: that is all that was read."""
+    aws.requests.clear()
+    with pytest.raises(RequestError, match="plans = 'weekly': the policy has no such plan; its plans are nightly"):
+        _handle(job, event)
+    assert [action for _, action in aws.requests] == ["GetParameter"]
+
+
+@pytest.mark.parametrize("job", JOBS)
+def test_a_bad_policy_is_named_and_changes_nothing(job: str, aws: EmbeddedAws, backend: Any, policy: Policy) -> None:
+    nights(backend, lone_volume(backend), 3)
+    wrong = {}
+    for text, wanted in BAD_POLICIES:
+        policy(text)
+        aws.requests.clear()
+        with pytest.raises(PolicyError) as caught:
+            _handle(job, {})
+        wrong[text] = (str(caught.value), [*wanted, "policy: ", f"in the SSM parameter {POLICY_PARAMETER}"])
+        assert [action for _, action in aws.requests] == ["GetParameter"]
+    _check_messages(wrong)
+
+
+@pytest.mark.parametrize("job", JOBS)
+def test_a_missing_policy_says_how_to_make_one(job: str, aws: EmbeddedAws) -> None:
+    client("ssm", aws.url, REGION).delete_parameter(Name=POLICY_PARAMETER)
+    aws.requests.clear()
+    with pytest.raises(PolicyError) as caught:
+        _handle(job, {})
+    assert f"the SSM parameter {POLICY_PARAMETER} is not there in {REGION}" in str(caught.value)
+    assert f"aws ssm put-parameter --name {POLICY_PARAMETER}" in str(caught.value)
+    assert changes(aws.requests) == []
+
+
+def test_every_handler_is_tested() -> None:
+    assert set(OF_ANOTHER_JOB) >= set(JOBS)
+    assert set(JOBS) >= {"backup", "cleanup"}

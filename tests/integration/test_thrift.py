@@ -1,0 +1,84 @@
+"""How many calls a run costs: counted by what AWS received, and by what the outcome says."""
+
+from collections import Counter
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from local.embedded import EmbeddedAws
+from nightshift.jobs import backup, cleanup
+from tests.integration.scenes import ROOT, SLOT, data_disks, disk_of, lone_volume, machine, nights, saved
+from tests.support import scheduled
+
+type Run = Callable[..., dict[str, Any]]
+
+DAY = timedelta(days=1)
+READ_FLEET = {"GetParameter": 1, "DescribeInstances": 1, "DescribeVolumes": 1}
+KEEP_ONE = "backup: {plans: {nightly: {keep: {last: 1}}}}\ncleanup: {max_delete_percent: 100}"
+WHO_HOLDS = {"DescribeVolumes": 1, "DescribeInstances": 1, "DescribeImages": 1, "DescribeLockedSnapshots": 1}
+
+
+@pytest.mark.parametrize("machines", [1, 12, 90])
+def test_a_backup_makes_one_change_an_instance(machines: int, aws: EmbeddedAws, backend: Any, run_job: Run) -> None:
+    for _ in range(machines):
+        box = machine(backend, disks=[ROOT, *data_disks(2)])
+        for number in range(3):
+            saved(backend, disk_of(backend, box, number), SLOT - DAY, instance=box)
+    aws.requests.clear()
+
+    first = run_job(backup.JOB, scheduled())
+    assert first["done"] == 3 * machines
+    assert first["calls"] == READ_FLEET | {"DescribeSnapshots": 1, "CreateSnapshots": machines}
+    assert Counter(action for _, action in aws.requests) == first["calls"]
+
+    second = run_job(backup.JOB, scheduled())
+    assert second["calls"] == READ_FLEET | {"DescribeSnapshots": 1}
+
+
+def test_a_backup_reads_the_page_of_each_plan_and_the_history_of_new_volumes_only(
+    backend: Any, policy: Callable[[str], None], run_job: Run
+) -> None:
+    """Whether an old volume was ever saved costs one call for 200 of them."""
+    policy('backup: {plans: {nightly: {}, weekly: {schedule: "0 4 * * 0"}, never: {}}}')
+    for _ in range(201):
+        lone_volume(backend)
+    machine(backend, {"Backup": "weekly"})
+    outcome = run_job(backup.JOB, {"dry_run": True})
+    assert outcome["planned"] == 202
+    assert outcome["calls"] == READ_FLEET | {"DescribeSnapshots": (1 + 2) + (1 + 1)}
+
+
+@pytest.mark.parametrize("candidates", [1, 60])
+def test_a_cleanup_asks_once_a_candidate_and_once_each_for_who_holds(
+    candidates: int, aws: EmbeddedAws, backend: Any, policy: Callable[[str], None], run_job: Run
+) -> None:
+    policy(KEEP_ONE)
+    nights(backend, lone_volume(backend), candidates + 1)
+    nights(backend, lone_volume(backend), 1)
+    aws.requests.clear()
+
+    outcome = run_job(cleanup.JOB, scheduled())
+
+    assert outcome["done"] == candidates
+    public = 1
+    assert outcome["calls"] == WHO_HOLDS | {
+        "GetParameter": 1,
+        "DescribeSnapshots": 1 + public,
+        "DescribeSnapshotAttribute": candidates,
+        "DeleteSnapshot": candidates,
+    }
+    assert Counter(action for _, action in aws.requests) == outcome["calls"]
+
+
+def test_a_cleanup_with_nothing_to_delete_asks_nobody(backend: Any, run_job: Run) -> None:
+    nights(backend, lone_volume(backend), 3)
+    assert run_job(cleanup.JOB, scheduled())["calls"] == {"GetParameter": 1, "DescribeSnapshots": 1}
+
+
+def test_a_refused_cleanup_costs_reads_only(backend: Any, policy: Callable[[str], None], run_job: Run) -> None:
+    policy("backup: {plans: {nightly: {keep: {last: 1}}}}")
+    nights(backend, lone_volume(backend), 40)
+    calls = run_job(cleanup.JOB, {})["calls"]
+    assert [action for action in calls if not action.startswith(("Describe", "Get"))] == []

@@ -1,0 +1,144 @@
+"""The pacer: never faster than our share of AWS's buckets, and no slower than need be."""
+
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nightshift.aws.pace import Pacer, is_read
+from tests.support import FakeClock
+
+BUCKETS = [
+    # (action, size, refill per second), by AWS's page "Request throttling for the EC2 API"
+    ("CreateSnapshot", 100, 5),
+    ("CreateSnapshots", 100, 5),
+    ("DeleteSnapshot", 100, 5),
+    ("CreateTags", 100, 10),
+    ("DeleteTags", 100, 10),
+    ("StartInstances", 5, 2),
+    ("StopInstances", 50, 5),
+    ("DescribeSnapshots", 100, 20),
+    ("GetParameter", 100, 20),
+]
+
+
+def seconds_for(number: int, pacer: Pacer, clock: FakeClock, action: str) -> float:
+    """How long so many calls one after the other have to wait."""
+    start = clock.now()
+    for _ in range(number):
+        pacer.wait_for_token(action)
+    return (clock.now() - start).total_seconds()
+
+
+@pytest.mark.parametrize("share", [1.0, 0.8, 0.2])
+@pytest.mark.parametrize(("action", "size", "refill"), BUCKETS)
+def test_a_full_share_goes_at_once_and_the_rest_as_it_refills(
+    action: str, size: int, refill: int, share: float
+) -> None:
+    clock = FakeClock()
+    pacer = Pacer(clock, share)
+    burst = int(size * share)
+    assert seconds_for(burst, pacer, clock, action) == 0
+    assert seconds_for(100, pacer, clock, action) == pytest.approx(100 / (refill * share), rel=0.001)
+
+
+def test_5000_deletions_take_the_time_that_aws_gives() -> None:
+    clock = FakeClock()
+    assert seconds_for(5000, Pacer(clock, 1.0), clock, "DeleteSnapshot") == pytest.approx(980, rel=0.001)
+
+
+def test_each_action_has_a_bucket_of_its_own() -> None:
+    clock = FakeClock()
+    pacer = Pacer(clock, 1.0)
+    seconds_for(100, pacer, clock, "CreateSnapshots")
+    assert seconds_for(100, pacer, clock, "CreateSnapshot") == 0
+
+
+def test_what_refills_is_never_more_than_the_share() -> None:
+    clock = FakeClock()
+    pacer = Pacer(clock, 0.8)
+    seconds_for(80, pacer, clock, "DeleteSnapshot")
+    clock.time += timedelta(hours=5)
+    assert seconds_for(80, pacer, clock, "DeleteSnapshot") == 0
+    assert seconds_for(1, pacer, clock, "DeleteSnapshot") == pytest.approx(0.25)
+
+
+def test_after_a_throttle_the_bucket_is_empty_whoever_emptied_it() -> None:
+    clock = FakeClock()
+    pacer = Pacer(clock, 0.8)
+    pacer.throttled("DeleteSnapshot")
+    assert seconds_for(4, pacer, clock, "DeleteSnapshot") == pytest.approx(1)
+    assert seconds_for(10, pacer, clock, "CreateTags") == 0, "other actions go on"
+
+
+def test_a_throttle_does_not_forgive_what_is_owed() -> None:
+    clock = StandingClock()
+    pacer = Pacer(clock, 0.8)
+    for _ in range(84):  # four more than there are: 84 threads at once
+        pacer.wait_for_token("DeleteSnapshot")
+    pacer.throttled("DeleteSnapshot")
+    pacer.wait_for_token("DeleteSnapshot")
+    assert clock.slept == pytest.approx([0.25, 0.5, 0.75, 1.0, 1.25])
+
+
+class StandingClock(FakeClock):
+    """As several threads see it that come at the same moment."""
+
+    def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+
+
+@given(
+    st.lists(st.floats(0, 40), min_size=1, max_size=150),
+    st.sampled_from(["DeleteSnapshot", "StartInstances", "DescribeVolumes"]),
+    st.floats(0.1, 1),
+)
+def test_in_no_span_of_time_more_calls_than_the_bucket_gives(gaps: list[float], action: str, share: float) -> None:
+    size, refill = {"DeleteSnapshot": (100, 5), "StartInstances": (5, 2), "DescribeVolumes": (100, 20)}[action]
+    clock = FakeClock()
+    pacer = Pacer(clock, share)
+    sent: list[float] = []
+    for gap in gaps:
+        clock.time += timedelta(seconds=gap if gap > 20 else 0)  # bursts, and now and then a pause
+        pacer.wait_for_token(action)
+        sent.append(clock.now().timestamp())
+    for first in range(0, len(sent), 7):
+        for last in range(first, len(sent), 11):
+            allowed = max(size * share, 1) + refill * share * (sent[last] - sent[first])
+            assert last - first + 1 <= allowed + 0.01
+
+
+@pytest.mark.parametrize(
+    ("seconds", "actions", "share", "times"),
+    [
+        (0, ["DeleteSnapshot"], 1.0, 100),
+        (0, ["DeleteSnapshot"], 0.8, 80),
+        (-5, ["DeleteSnapshot"], 0.8, 80),
+        (980, ["DeleteSnapshot"], 1.0, 5000),
+        (
+            100,
+            ["DescribeSnapshotAttribute", "DeleteSnapshot"],
+            0.8,
+            400,
+        ),  # one after the other: 80 + 100 / (1/16 + 1/4)
+    ],
+)
+def test_how_much_a_run_has_time_for(seconds: float, actions: list[str], share: float, times: int) -> None:
+    assert Pacer(FakeClock(), share).often_within(seconds, actions) == times
+
+
+@pytest.mark.parametrize(
+    ("action", "reads"),
+    [
+        ("DescribeSnapshots", True),
+        ("GetParameter", True),
+        ("ListTagsForResource", True),
+        ("DeleteSnapshot", False),
+        ("CreateTags", False),
+        ("ModifySnapshotAttribute", False),
+        ("Publish", False),
+    ],
+)
+def test_what_a_dry_run_may_send(action: str, reads: bool) -> None:
+    assert is_read(action) == reads
