@@ -32,7 +32,7 @@ lint: setup  ## lint, format, types, import rules, template
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy
-	.venv/bin/lint-imports --config pyproject.toml
+	PYTHONPATH=layers/common .venv/bin/lint-imports
 	.venv/sam/bin/cfn-lint template.yaml
 	.venv/sam/bin/sam validate --lint
 

@@ -12,6 +12,7 @@ from local.embedded import EmbeddedAws
 from local.fleet import seed_demo_fleet
 
 REGION = "us-east-1"
+HISTORY_DAYS = 20  # so short that no guard refuses the cleanup, and no event takes minutes
 POLICY_PARAMETER = "/nightshift/policy"
 POLICY = "{}"  # as in the template: every default is in the model
 
@@ -38,7 +39,7 @@ def demo_stage(host: str = "127.0.0.1", port: int = 0) -> Iterator[EmbeddedAws]:
     """The embedded AWS with the demo fleet of this moment."""
     with EmbeddedAws(host, port) as embedded:
         embedded.reset()
-        seed_demo_fleet(REGION, datetime.now(UTC))
+        seed_demo_fleet(REGION, datetime.now(UTC), history_days=HISTORY_DAYS)
         put_policy(embedded.url)
         embedded.requests.clear()
         yield embedded

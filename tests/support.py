@@ -46,7 +46,7 @@ class Context(LambdaContext):
         self._invoked_function_arn = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:nightshift"
         self._seconds = seconds
 
-    def get_remaining_time_in_millis(self) -> int:
+    def get_remaining_time_in_millis(self) -> int:  # type: ignore[override]  # static in powertools, not in Lambda
         return int(self._seconds * 1000)
 
 

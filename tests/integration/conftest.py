@@ -4,11 +4,11 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+
 from local.embedded import EmbeddedAws
 from local.seed import backend_of
 from local.stage import client, put_policy
 from local.world import world
-
 from nightshift.job import Job
 from nightshift.run import run
 from tests.support import NOW, REGION, Context, WorldClock

@@ -65,13 +65,10 @@ def test_a_server_error_without_effect_is_looked_up_and_then_sent_again(
     assert counts(outcome) == {"planned": 1, "done": 1}
     assert saved_volumes(ec2) == volume_ids(box)
     sent = [action for _, action in aws.requests]
-    assert sent[sent.index("CreateSnapshots") :][:5] == [
-        "CreateSnapshots",
-        "DescribeSnapshots",
-        "CreateSnapshots",
-        "DescribeSnapshots",
-        "CreateSnapshots",
-    ]
+    assert sent.count("CreateSnapshots") == 3
+    sends = [place for place, action in enumerate(sent) if action == "CreateSnapshots"]
+    assert [sent[place - 1] for place in sends[1:]] == ["DescribeSnapshots"] * 2
+    assert outcome["seconds"] >= 2 * 300, "what is not to be seen may still appear for minutes"
 
 
 def test_a_server_error_for_good_is_a_failure_with_its_code(aws: EmbeddedAws, backend: Any, run_job: Run) -> None:

@@ -8,7 +8,10 @@ from typing import Self
 _CALENDAR = re.compile(r"(?:(\d{1,4})y)?(?:(\d{1,5})m)?(?:(\d{1,6})d)?(?:(\d{1,7})h)?")
 _AGE = re.compile(r"(?:(\d{1,5})d)?(?:(\d{1,6})h)?(?:(\d{1,7})m)?")
 
-THE_BEGINNING = datetime(2, 1, 1, tzinfo=UTC)
+# Python's calendar ends here; within, every time can be converted to every time zone.
+FIRST_YEAR, LAST_YEAR = 1, 9999
+THE_BEGINNING = datetime(FIRST_YEAR + 1, 1, 1, tzinfo=UTC)
+FOR_EVER = datetime(LAST_YEAR, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +40,8 @@ class CalendarDuration:
         year, month = divmod(moment.year * 12 + moment.month - 1 - self.years * 12 - self.months, 12)
         try:
             first = moment.replace(year=year, month=month + 1, day=1)
-            day = first + timedelta(days=moment.day - 1 - self.days)
+            # Arithmetic forgets which of the two hours of the autumn change it was.
+            day = (first + timedelta(days=moment.day - 1 - self.days)).replace(fold=moment.fold)
             return day.astimezone(UTC) - timedelta(hours=self.hours)
         except (OverflowError, ValueError):
             return THE_BEGINNING

@@ -63,11 +63,20 @@ def _key_to_write(key: str) -> str:
 
 
 def _age_or_forever(text: str) -> None:
-    if text != "forever":
+    if text == "forever":
+        return
+    try:
         parse_age(text)
+    except ValueError as error:
+        raise ValueError("expected forever, or a length of time, as 400d") from error
 
 
-Age = Annotated[str, _checked(parse_age)]
+def _some_time(text: str) -> None:
+    if not parse_age(text):
+        raise ValueError("expected more than no time at all, as 90m or 12h")
+
+
+Age = Annotated[str, _checked(_some_time)]
 Count = Annotated[int, Field(ge=-1)]
 Percent = Annotated[int, Field(ge=0, le=100)]
 PlanName = Annotated[str, AfterValidator(_plan_name)]
@@ -140,7 +149,8 @@ class Cleanup(Model):
         default=50, description="of the region's and of each plan's snapshots in one run; above it a run is refused"
     )
     keep_last_of_deleted_volume: Annotated[str, _checked(_age_or_forever)] = Field(
-        default="forever", description="the last snapshot of a volume that is gone: forever, or an age as 400d"
+        default="forever",
+        description="the snapshots of a volume that is gone: forever, or till its last one has this age, as 400d",
     )
     check_sharing: bool = Field(
         default=True, description="ask with whom a snapshot is shared before it is deleted: one call each"
@@ -205,7 +215,8 @@ class Policy(Model):
     @classmethod
     def parse(cls, text: str) -> Self:
         """From YAML; a text that says nothing means the defaults. PolicyError names the key that is wrong."""
-        return cls.of(parse_yaml(text) or {})
+        content = parse_yaml(text)
+        return cls.of({} if content is None else content)
 
     @classmethod
     def of(cls, content: Any) -> Self:

@@ -9,6 +9,9 @@ from nightshift.errors import PolicyError
 # SSM's advanced tier holds 8 KB: a larger text never came from there.
 MAX_BYTES = 8192
 
+# What PyYAML raises at text that says one type (!!bool) and holds another, or is nested too deeply.
+_OF_PYYAML = (ValueError, KeyError, IndexError, AttributeError, TypeError, RecursionError)
+
 
 class _Loader(yaml.SafeLoader):
     """Refuses what makes a short text unfold to a huge one, or one key silently win over another."""
@@ -20,12 +23,14 @@ class _Loader(yaml.SafeLoader):
         return super().compose_node(parent, index)
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        seen = set()
+        seen: set[str] = set()
         for key, _ in node.value:
-            if key.value in seen if isinstance(key, yaml.ScalarNode) else False:
+            if key.tag == "tag:yaml.org,2002:merge":
+                raise yaml.constructor.ConstructorError(None, None, "merge keys (<<) are not allowed", key.start_mark)
+            if isinstance(key, yaml.ScalarNode) and key.value in seen:
                 problem = f"the key {key.value} is given twice"
                 raise yaml.constructor.ConstructorError(None, None, problem, key.start_mark)
-            seen.add(key.value if isinstance(key, yaml.ScalarNode) else id(key))
+            seen |= {key.value} if isinstance(key, yaml.ScalarNode) else set()
         return super().construct_mapping(node, deep)
 
 
@@ -38,5 +43,5 @@ def parse_yaml(text: str) -> Any:
     except yaml.MarkedYAMLError as error:
         where = f"line {error.problem_mark.line + 1}: " if error.problem_mark else ""
         raise PolicyError(f"policy: is no YAML: {where}{error.problem}") from error
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
+    except (yaml.YAMLError, *_OF_PYYAML) as error:
         raise PolicyError(f"policy: is no YAML: {type(error).__name__}: {str(error)[:200]}") from error

@@ -80,6 +80,11 @@ def parse[R: Request](event: Any, model: type[R]) -> Call[R]:
     """Read an event in any of its three forms; RequestError names the field that is wrong."""
     if not isinstance(event, dict):
         raise RequestError(f"event: expected a JSON object, as {{}}, not {type(event).__name__}")
+    if "source" in event and (mixed := event.keys() & model.model_fields.keys()):
+        words = (
+            "stands in an event of AWS, where it would be passed over: send it in an event of its own, without source"
+        )
+        raise RequestError(f"event: {', '.join(sorted(mixed))} {words}")
     match event.get("source"):
         case "aws.events":
             return Call(model(), by_person=False)

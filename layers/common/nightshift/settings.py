@@ -6,6 +6,13 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 
+def _positive(text: str) -> float:
+    number = float(text)
+    if not number > 0:
+        raise ValueError(f"NIGHTSHIFT_BUCKET_SHARE and NIGHTSHIFT_WORKERS must be more than 0, not {text}")
+    return number
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """What an installation fixes at deployment.
@@ -30,7 +37,7 @@ class Settings:
             "policy_parameter": ("NIGHTSHIFT_POLICY_PARAMETER", str),
             "stack_tag": ("NIGHTSHIFT_STACK_TAG", str),
             "topic_arn": ("NIGHTSHIFT_TOPIC_ARN", str),
-            "bucket_share": ("NIGHTSHIFT_BUCKET_SHARE", float),
-            "workers": ("NIGHTSHIFT_WORKERS", int),
+            "bucket_share": ("NIGHTSHIFT_BUCKET_SHARE", _positive),
+            "workers": ("NIGHTSHIFT_WORKERS", lambda text: int(_positive(text))),
         }
         return cls(**{name: read(os.environ[key]) for name, (key, read) in readers.items() if os.environ.get(key)})

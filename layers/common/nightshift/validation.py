@@ -56,4 +56,7 @@ def _model_in(place: Any) -> type[BaseModel] | None:
 
 
 def _short(value: object) -> str:
-    return reprlib.Repr(maxstring=80, maxother=80, maxlevel=2).repr(value)
+    try:
+        return reprlib.Repr(maxstring=80, maxother=80, maxlevel=2).repr(value)
+    except ValueError:
+        return "a number of thousands of digits"

@@ -40,7 +40,7 @@ CODES = [
     ("InvalidTagKey.Malformed", 400, Fault.TAGS),
     ("RequestExpired", 400, Fault.STOP),
     ("ExpiredToken", 400, Fault.STOP),
-    ("AuthFailure", 401, Fault.STOP),
+    ("AuthFailure", 401, Fault.PERMANENT),
     ("UnauthorizedOperation", 403, Fault.PERMANENT),
     ("InvalidParameterValue", 400, Fault.PERMANENT),
     ("OperationNotPermitted", 400, Fault.PERMANENT),

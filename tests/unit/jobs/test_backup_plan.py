@@ -183,6 +183,19 @@ def test_an_id_that_is_not_there_is_told_as_not_found() -> None:
     assert (decision.action, decision.reason) == (Action.SKIP, "not found in eu-central-1")
 
 
+def test_what_aws_would_not_save_is_left_alone_and_says_why() -> None:
+    ending = an_instance(INSTANCE_IDS[0], VOLUME_IDS[:1], tags=tagged("nightly"), state="shutting-down")
+    volumes = {
+        VOLUME_IDS[0]: a_volume(VOLUME_IDS[0], instance_ids=[ending.id]),
+        VOLUME_IDS[1]: a_volume(VOLUME_IDS[1], tags=tagged("nightly"), state="creating"),
+    }
+    inventory = Inventory("eu-central-1", "nightshift", {ending.id: ending}, volumes, {"nightly": {}, "weekly": {}})
+    assert {one.resource: (one.action, one.reason) for one in decide(inventory, BackupRequest())} == {
+        VOLUME_IDS[0]: (Action.SKIP, f"{ending.id} is being terminated"),
+        VOLUME_IDS[1]: (Action.SKIP, "the volume is in state creating"),
+    }
+
+
 def test_now_takes_an_untagged_volume_that_is_named_with_a_plan_but_never_one_that_says_ignore() -> None:
     volumes = {
         "vol-00000000": a_volume("vol-00000000"),

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from nightshift.fleet import Snapshot
 from nightshift.jobs.cleanup import CleanupRequest, DeleteLater, DeleteSnapshot, Inventory, guard, plan
 from nightshift.outcome import Action, Decision
-from nightshift.plan.protection import Holders, lineage
+from nightshift.plan.protection import Holders, lineage, source_volume
 from nightshift.plan.tags import HOLD_UNTIL, INSTANCE, VOLUME, slots_of
 from nightshift.policy import Policy
 from tests.builders import a_snapshot, at
@@ -169,15 +169,29 @@ def test_a_narrower_request_shows_part_of_the_same_decisions(
     asked_for = {
         snapshot.id
         for snapshot in inventory.snapshots
-        if not named or named & {snapshot.volume_id, snapshot.tags.get(INSTANCE)}
+        if not named or named & {source_volume(snapshot), snapshot.tags.get(INSTANCE)}
         if not request.plans or slots_of(snapshot).keys() & set(request.plans)
     }
     everything = decide(inventory, policy)
     narrowed = decide(inventory, policy, request)
     of_snapshots = {id_: one for id_, one in narrowed.items() if one.action is not Action.SKIP}
     assert of_snapshots == {id_: everything[id_] for id_ in asked_for}
-    known = {id_ for one in inventory.snapshots for id_ in (one.volume_id, one.tags.get(INSTANCE))}
+    known = {id_ for one in inventory.snapshots for id_ in (source_volume(one), one.tags.get(INSTANCE))}
     assert narrowed.keys() - of_snapshots.keys() == named - known
+
+
+def test_each_volume_has_a_history_of_its_own_and_so_have_copies() -> None:
+    policy = Policy.of({"backup": {"plans": {"nightly": {"keep": {"last": 2}}}}})
+    ours = [
+        a_snapshot(f"{kind}-{n}", FIRST + timedelta(days=n), volume_id=volume_id, tags=tags)
+        for n in range(3)
+        for kind, volume_id, tags in [
+            ("first", VOLUME_IDS[0], {}),
+            ("second", VOLUME_IDS[1], {}),
+            ("copy", VOLUME_IDS[0], {VOLUME: VOLUME_IDS[0]}),
+        ]
+    ]
+    assert doomed(decide(Inventory("eu-central-1", ours, Holders()), policy)) == {"first-0", "second-0", "copy-0"}
 
 
 def test_a_snapshot_of_two_plans_goes_when_none_keeps_it() -> None:
@@ -233,3 +247,25 @@ def test_what_nobody_has_been_asked_about_yet_is_wanted_but_not_deleted_in_this_
     decisions = decide(Inventory("eu-central-1", ours, Holders(), frozenset({"snap-1"})), policy)
     assert doomed(decisions) == {"snap-0", "snap-1"}
     assert (decisions["snap-0"].change, decisions["snap-1"].change) == (DeleteSnapshot("snap-0"), DeleteLater("snap-1"))
+
+
+@pytest.mark.parametrize(
+    ("living", "last_was_days_ago", "all_go"), [(False, 400, False), (False, 401, True), (True, 4000, False)]
+)
+def test_an_age_ends_the_history_only_of_a_volume_that_is_gone(
+    living: bool, last_was_days_ago: int, all_go: bool
+) -> None:
+    policy = Policy.of(
+        {
+            "backup": {"plans": {"nightly": {"keep": {"last": 2}}}},
+            "cleanup": {"keep_last_of_deleted_volume": "400d"},
+        }
+    )
+    last = NOW - timedelta(days=last_was_days_ago)
+    ours = [
+        a_snapshot(f"snap-{n}", started, started=started) for n in range(2) if (started := last - timedelta(days=n))
+    ]
+    holders = Holders(living=frozenset({"vol-1"} if living else ()))
+    assert doomed(decide(Inventory("eu-central-1", ours, holders), policy)) == (
+        {"snap-0", "snap-1"} if all_go else set()
+    )

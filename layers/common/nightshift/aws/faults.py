@@ -43,7 +43,6 @@ _FAULTS = {
     "RequestExpired": Fault.STOP,
     "ExpiredToken": Fault.STOP,
     "ExpiredTokenException": Fault.STOP,
-    "AuthFailure": Fault.STOP,
     **dict.fromkeys(THROTTLED, Fault.WAIT_ALL),
 }
 

@@ -1,6 +1,6 @@
 """The AWS clients of one run, with what must hold for every call that leaves it.
 
-Whatever a job calls passes through the same four hooks of botocore: a dry run refuses changes, every request sent
+Whatever a job calls passes through the same three hooks of botocore: a dry run refuses changes, every request sent
 is counted, paced below AWS's token buckets, and repeated only where that is safe.
 """
 

@@ -1,69 +1,96 @@
 """Make the snapshots that were planned, without ever making one twice."""
 
+from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import datetime, timedelta
 
 from nightshift.aws import snapshots
 from nightshift.aws.session import Aws
 from nightshift.errors import AwsError, Fault
-from nightshift.outcome import Decision, Result, Status
+from nightshift.outcome import Change, Decision, Result, Status
 from nightshift.plan.slots import slot_text
-from nightshift.plan.snapshot_calls import SnapshotInstance, SnapshotVolume, description
+from nightshift.plan.snapshot_calls import MOST_EXCLUDED, SnapshotInstance, SnapshotVolume, description
 from nightshift.plan.tags import SLOT
 
 # How many snapshots of one volume AWS makes at a time; failed ones count until they are deleted (EBS quotas).
 AT_ONCE, AT_ONCE_SLOW = 5, 1
+BUSY = "ConcurrentSnapshotLimitExceeded"
+
+# EC2 is eventually consistent: so long after an unclear answer, what is not to be seen is not there.
+SEEN_AFTER = timedelta(minutes=5)
+
+type SnapshotChange = SnapshotInstance | SnapshotVolume
+type ByVolume = Mapping[str, str]
 
 
-def save_instance(aws: Aws, change: SnapshotInstance, decisions: Sequence[Decision], attempt: int) -> list[Result]:
-    """Snapshot volumes of one instance in one call. AwsError: none of those that were not found is saved."""
-    found = _found(aws, change, change.volume_ids, attempt)
-    missing = set(change.volume_ids) - found.keys()
-    made, blocked = _create_set(aws, change, missing) if missing else ({}, {})
-    return [_result(decision, made, found, blocked) for decision in decisions]
+class Saving:
+    """Makes the snapshots of one run, in as many attempts as carry_out makes."""
+
+    def __init__(self) -> None:
+        # When each change met an answer after which a snapshot may be there, although none is to be seen.
+        self._unclear: dict[Change, datetime] = {}
+
+    def save(self, aws: Aws, decisions: Sequence[Decision], attempt: int) -> list[Result]:
+        """Carry out the change that these decisions share. AwsError: what was not found is not saved, or unclear."""
+        change = decisions[0].change
+        if not isinstance(change, SnapshotInstance | SnapshotVolume):
+            raise TypeError(f"no backup: {change}")
+        found = _found(aws, change) if attempt > 1 else {}
+        missing = set(change.volume_ids) - found.keys()
+        made, blocked = self._made(aws, change, missing) if missing else ({}, {})
+        return [_result(decision, made, found, blocked) for decision in decisions]
+
+    def _made(self, aws: Aws, change: SnapshotChange, missing: Collection[str]) -> tuple[ByVolume, ByVolume]:
+        """The new snapshots by volume id, and what blocks the volumes that AWS would not take now."""
+        since = self._unclear.get(change)
+        if since is not None and aws.clock.now() - since < SEEN_AFTER:
+            raise AwsError("NotYetSeen", "an earlier answer was unclear, and its snapshot may still appear", Fault.WAIT)
+        try:
+            return _create(aws, change, missing)
+        except AwsError as error:
+            if error.fault is Fault.UNKNOWN:
+                self._unclear[change] = aws.clock.now()
+            raise
 
 
-def save_volume(aws: Aws, change: SnapshotVolume, decisions: Sequence[Decision], attempt: int) -> list[Result]:
-    """Snapshot one volume. AwsError: it is not saved, or nobody knows."""
-    found = _found(aws, change, [change.volume_id], attempt)
-    made = {} if found else {change.volume_id: _create_one(aws, change)}
-    return [_result(decision, made, found, {}) for decision in decisions]
-
-
-def _found(
-    aws: Aws, change: SnapshotInstance | SnapshotVolume, volume_ids: Sequence[str], attempt: int
-) -> Mapping[str, str]:
+def _found(aws: Aws, change: SnapshotChange) -> ByVolume:
     """What an earlier attempt may have made although its answer did not say so; the snapshot's id by volume id."""
-    if attempt == 1:
-        return {}
     plan, slot = change.slots[0]
-    narrowed = {f"tag:{SLOT}{plan}": [slot_text(slot)], "volume-id": list(volume_ids)}
+    narrowed = {f"tag:{SLOT}{plan}": [slot_text(slot)], "volume-id": list(change.volume_ids)}
     return {snapshot.volume_id: snapshot.id for snapshot in snapshots.ours(aws, narrowed) if snapshot.live}
 
 
-def _create_set(
-    aws: Aws, change: SnapshotInstance, wanted: Collection[str]
-) -> tuple[Mapping[str, str], Mapping[str, str]]:
-    """The new snapshots by volume id, and what blocks the volumes that AWS would not take now."""
+def _create(aws: Aws, change: SnapshotChange, wanted: Collection[str]) -> tuple[ByVolume, ByVolume]:
     try:
-        return _send_set(aws, change, wanted), {}
+        return _send(aws, change, wanted), {}
     except AwsError as error:
-        if error.code != "ConcurrentSnapshotLimitExceeded":
+        if error.code != BUSY:
             raise
         blocked = _blocked(aws, change, wanted)
-        free = set(wanted) - blocked.keys()
-        if not blocked or not free:
-            raise
-        return _send_set(aws, change, free), blocked
+    # That answer was a definite no, so what is free can be sent again at once.
+    free = set(wanted) - blocked.keys()
+    if not blocked:
+        raise AwsError(BUSY, "AWS has as many snapshots of it under way as it allows", Fault.WAIT)
+    return (_send(aws, change, free) if free else {}), blocked
 
 
-def _send_set(aws: Aws, change: SnapshotInstance, wanted: Collection[str]) -> Mapping[str, str]:
-    def send(copy_tags: bool) -> Mapping[str, str]:
+def _send(aws: Aws, change: SnapshotChange, wanted: Collection[str]) -> ByVolume:
+    if isinstance(change, SnapshotVolume):
+        return {change.volume_id: _send_one(aws, change)}
+    if len(change.excluded_data(wanted)) > MOST_EXCLUDED:
+        alone = [SnapshotVolume(volume_id, change.slots, change.tags, ()) for volume_id in sorted(wanted)]
+        return {each.volume_id: _send_one(aws, each) for each in alone}
+    return _send_set(aws, change, wanted)
+
+
+def _send_set(aws: Aws, change: SnapshotInstance, wanted: Collection[str]) -> ByVolume:
+    def send(copy_tags: bool) -> ByVolume:
         return snapshots.create_of_instance(
             aws,
             change.instance_id,
             excluded=snapshots.Excluded(
                 boot=change.root_volume_id not in wanted,
-                data=[volume_id for volume_id in change.data_volume_ids if volume_id not in wanted],
+                data=change.excluded_data(wanted),
             ),
             tags=dict(change.tags),
             description=description(change.slots),
@@ -73,7 +100,7 @@ def _send_set(aws: Aws, change: SnapshotInstance, wanted: Collection[str]) -> Ma
     return _without_people_s_tags_if_need_be(send, change.copy_tags)
 
 
-def _create_one(aws: Aws, change: SnapshotVolume) -> str:
+def _send_one(aws: Aws, change: SnapshotVolume) -> str:
     def send(copy_tags: bool) -> str:
         tags = dict(change.people_tags if copy_tags else ()) | dict(change.tags)
         return snapshots.create_of_volume(aws, change.volume_id, tags, description(change.slots))
@@ -91,29 +118,27 @@ def _without_people_s_tags_if_need_be[T](send: Callable[[bool], T], copy_tags: b
         return send(False)
 
 
-def _blocked(aws: Aws, change: SnapshotInstance, wanted: Collection[str]) -> Mapping[str, str]:
-    """What blocks each volume that has as many pending and failed snapshots as AWS allows."""
-    holders: dict[str, list[str]] = {}
+def _blocked(aws: Aws, change: SnapshotChange, wanted: Collection[str]) -> ByVolume:
+    """What blocks each volume that has as many pending and failed snapshots as AWS allows, by volume id."""
+    holders: dict[str, list[str]] = defaultdict(list)
     for snapshot in snapshots.blocking(aws, sorted(wanted)):
-        holders.setdefault(snapshot.volume_id, []).append(f"{snapshot.id} ({snapshot.state})")
+        holders[snapshot.volume_id].append(f"{snapshot.id} ({snapshot.state})")
+    # AWS refused a single volume: whatever stands in its way is enough.
+    slow = change.slow_volume_ids if isinstance(change, SnapshotInstance) else {change.volume_id}
     return {
         volume_id: ", ".join(sorted(named))
         for volume_id, named in holders.items()
-        if len(named) >= (AT_ONCE_SLOW if volume_id in change.slow_volume_ids else AT_ONCE)
+        if len(named) >= (AT_ONCE_SLOW if volume_id in slow else AT_ONCE)
     }
 
 
-def _result(
-    decision: Decision, made: Mapping[str, str], found: Mapping[str, str], blocked: Mapping[str, str]
-) -> Result:
+def _result(decision: Decision, made: ByVolume, found: ByVolume, blocked: ByVolume) -> Result:
     volume_id = decision.resource
     if volume_id in made:
         return Result.of(decision, Status.DONE, note=f"made {made[volume_id]}")
     if volume_id in found:
-        return Result.of(
-            decision, Status.DONE, note=f"{found[volume_id]} of this slot was found after an unclear answer"
-        )
+        note = f"{found[volume_id]} of this slot was found after an unclear answer"
+        return Result.of(decision, Status.DONE, note=note)
     if volume_id in blocked:
-        note = f"blocked by {blocked[volume_id]}"
-        return Result.of(decision, Status.REMAINING, "ConcurrentSnapshotLimitExceeded", note)
+        return Result.of(decision, Status.REMAINING, BUSY, f"blocked by {blocked[volume_id]}; the next run tries again")
     return Result.of(decision, Status.FAILED, "MissingInAnswer", "AWS answered yes, but named no snapshot of it")

@@ -7,14 +7,14 @@ from datetime import datetime
 from nightshift.aws import instances, snapshots, volumes
 from nightshift.aws.changes import carry_out
 from nightshift.aws.session import Aws
-from nightshift.aws.snapshot_calls import save_instance, save_volume
+from nightshift.aws.snapshot_calls import Saving
 from nightshift.fleet import Instance, Snapshot, Volume
 from nightshift.job import Job, no_guard
 from nightshift.outcome import Action, Decision, Plan, Result
 from nightshift.plan.coverage import Coverage, cannot_be_saved, covered
 from nightshift.plan.due import Due, PlanSlots, by_volume, due, history_wanted, slots_at
 from nightshift.plan.slots import slot_text
-from nightshift.plan.snapshot_calls import SnapshotInstance, SnapshotVolume, Wanted, snapshot_decisions
+from nightshift.plan.snapshot_calls import Wanted, snapshot_decisions
 from nightshift.policy import Policy
 from nightshift.request import PlanRequest
 
@@ -83,16 +83,7 @@ def plan(inventory: Inventory, request: BackupRequest, policy: Policy, now: date
 
 
 def apply(aws: Aws, decisions: Sequence[Decision]) -> Sequence[Result]:
-    return carry_out(aws, decisions, _save)
-
-
-def _save(aws: Aws, decisions: Sequence[Decision], attempt: int) -> Sequence[Result]:
-    match decisions[0].change:
-        case SnapshotInstance() as change:
-            return save_instance(aws, change, decisions, attempt)
-        case SnapshotVolume() as change:
-            return save_volume(aws, change, decisions, attempt)
-    raise TypeError(f"no backup: {decisions[0].change}")
+    return carry_out(aws, decisions, Saving().save)
 
 
 @dataclass(frozen=True, slots=True)

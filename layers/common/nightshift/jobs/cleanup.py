@@ -17,7 +17,7 @@ from nightshift.fleet import Instance, Snapshot, Volume
 from nightshift.job import Job
 from nightshift.outcome import Action, Change, Decision, Plan, Result, Status
 from nightshift.plan.guard import refusal
-from nightshift.plan.protection import Holders, Protection, lineage
+from nightshift.plan.protection import Holders, Protection, lineage, source_volume
 from nightshift.plan.retention import Verdict, judge, points_of
 from nightshift.plan.tags import HOLD_UNTIL, INSTANCE, slots_of
 from nightshift.policy import Policy
@@ -55,7 +55,7 @@ class DeleteLater(Change):
     snapshot_id: str
 
 
-def read(aws: Aws, _request: CleanupRequest, policy: Policy, now: datetime) -> Inventory:
+def read(aws: Aws, request: CleanupRequest, policy: Policy, now: datetime) -> Inventory:
     ours = snapshots.ours(aws)
     # Who holds a snapshot is asked only where something might be deleted, and only for that.
     candidates = _doomed(_decisions(ours, Holders(), policy, now))
@@ -67,16 +67,20 @@ def read(aws: Aws, _request: CleanupRequest, policy: Policy, now: datetime) -> I
         holds={resource.id: resource.tags[HOLD_UNTIL] for resource in holding if HOLD_UNTIL in resource.tags},
         living=frozenset(volume.id for volume in disks),
     )
-    return _with_outside_holders(aws, Inventory(aws.region, ours, holders), policy, now)
+    return _with_outside_holders(aws, Inventory(aws.region, ours, holders), request, policy, now)
 
 
-def _with_outside_holders(aws: Aws, inventory: Inventory, policy: Policy, now: datetime) -> Inventory:
+def _with_outside_holders(
+    aws: Aws, inventory: Inventory, request: CleanupRequest, policy: Policy, now: datetime
+) -> Inventory:
     """Sharing costs a call each, so it is asked, oldest first, of as many as this run has time to delete."""
     held = held_outside(aws)
     inventory = replace(inventory, holders=replace(inventory.holders, outside=held))
     if not policy.cleanup.check_sharing:
         return inventory
-    candidates = _doomed(_decisions(inventory.snapshots, inventory.holders, policy, now))
+    in_scope = {snapshot.id for snapshot in inventory.snapshots if _covers(request, snapshot)}
+    doomed = _doomed(_decisions(inventory.snapshots, inventory.holders, policy, now))
+    candidates = [snapshot_id for snapshot_id in doomed if snapshot_id in in_scope]
     in_time = aws.pacer.often_within(aws.seconds_left, ["DescribeSnapshotAttribute", "DeleteSnapshot"])
     held |= shared(aws, candidates[:in_time])
     return replace(inventory, unasked=frozenset(candidates[in_time:]))
@@ -136,9 +140,11 @@ def _decide(
     if vanished and snapshot.state != "error":
         return _keep(snapshot, f"plan {', '.join(vanished)} is no longer in the policy: what it saved stays")
     judged = {plan: verdict for plan in sorted(slots) if (verdict := verdicts.get((plan, snapshot.id)))}
-    if kept := [f"{plan}: {', '.join(verdict.kept_by)}" for plan, verdict in judged.items() if verdict.kept_by]:
+    kept = [f"{plan}: {', '.join(verdict.kept_by)}" for plan, verdict in judged.items() if verdict.kept_by]
+    expired = protection.expired(snapshot)
+    if kept and not expired:
         return _keep(snapshot, f"kept by {'; '.join(kept)}")
-    because = "; ".join(f"{plan}: {verdict.goes_because}" for plan, verdict in judged.items())
+    because = expired or "; ".join(f"{plan}: {verdict.goes_because}" for plan, verdict in judged.items())
     because = because or f"{snapshot.state}: it is no backup"
     if protector := protection.protector(snapshot):
         return _keep(snapshot, f"{protector} ({because})")
@@ -168,13 +174,13 @@ def _doomed(decisions: Sequence[Decision]) -> list[str]:
 def _covers(request: CleanupRequest, snapshot: Snapshot) -> bool:
     """Ids are united, plans intersect."""
     named = {*(request.instance_ids or ()), *(request.volume_ids or ())}
-    by_id = not named or not named.isdisjoint({snapshot.volume_id, snapshot.tags.get(INSTANCE)})
+    by_id = not named or not named.isdisjoint({source_volume(snapshot), snapshot.tags.get(INSTANCE)})
     return by_id and (not request.plans or not slots_of(snapshot).keys().isdisjoint(request.plans))
 
 
 def _not_found(inventory: Inventory, request: CleanupRequest) -> list[Decision]:
-    known = {id_ for snapshot in inventory.snapshots for id_ in (snapshot.volume_id, snapshot.tags.get(INSTANCE))}
-    named = [*(request.instance_ids or ()), *(request.volume_ids or ())]
+    known = {id_ for snapshot in inventory.snapshots for id_ in (source_volume(snapshot), snapshot.tags.get(INSTANCE))}
+    named = dict.fromkeys([*(request.instance_ids or ()), *(request.volume_ids or ())])
     return [
         Decision(id_, Action.SKIP, f"not found in {inventory.region}: no snapshot of ours is of it")
         for id_ in named

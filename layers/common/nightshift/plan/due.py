@@ -16,7 +16,11 @@ class PlanSlots:
 
     current: datetime | None
     previous: datetime | None
-    next: datetime
+    next: datetime | None
+
+    @property
+    def next_text(self) -> str:
+        return f"next at {slot_text(self.next)}" if self.next else "and no time after that"
 
     @property
     def texts(self) -> list[str]:
@@ -51,11 +55,11 @@ def due(name: str, plan: BackupPlan, slots: PlanSlots, snapshots: Sequence[Snaps
     if slots.current in saved:
         snapshot = saved[slots.current]
         words = f"{name} {slot_text(slots.current)} is in {snapshot.id} ({snapshot.state})"
-        return Due(None, f"{words}, next at {slot_text(slots.next)}", missed)
+        return Due(None, f"{words}, {slots.next_text}", missed)
     window = plan.start_within_time
     if window is not None and earlier and now > slots.current + window:
         words = f"{name} {slot_text(slots.current)} passed unfinished: not started within {plan.start_within}"
-        return Due(None, f"{words}, next at {slot_text(slots.next)}", missed + 1)
+        return Due(None, f"{words}, {slots.next_text}", missed + 1)
     after = f", {slot_text(slots.previous)} passed unfinished" if missed and slots.previous else ""
     return Due(slots.current, f"due for {name} {slot_text(slots.current)}{after}", missed)
 
@@ -80,10 +84,14 @@ def _by_slot(name: str, snapshots: Sequence[Snapshot]) -> dict[datetime, Snapsho
 
 
 def _previous_missed(slots: PlanSlots, saved: Mapping[datetime, Snapshot]) -> int:
-    """1 where the slot before went by without a snapshot, although the plan had saved the volume before that."""
-    if slots.previous is None or slots.previous in saved:
+    """1 where the slot before went by without a snapshot, although the plan had saved the volume before that.
+
+    Any slot since then makes up for it: after a change of the schedule the times are others.
+    """
+    if slots.previous is None or slots.current is None:
         return 0
-    return int(any(slot < slots.previous for slot in saved))
+    made_up = any(slots.previous <= slot < slots.current for slot in saved)
+    return int(not made_up and any(slot < slots.previous for slot in saved))
 
 
 def history_wanted(name: str, slots: PlanSlots, volume: Volume, recent: Sequence[Snapshot]) -> bool:

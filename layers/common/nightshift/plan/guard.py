@@ -37,12 +37,12 @@ def refusal(snapshots: Sequence[Snapshot], doomed: Collection[str], policy: Poli
     """
     countable = [snapshot for snapshot in snapshots if snapshot.state in ("completed", "error")]
     refused = [reason for scope in _scopes(countable, policy) if (reason := scope.refusal(doomed))]
-    if not refused or (confirm is not None and len(doomed) <= confirm):
+    if len(doomed) <= (confirm or 0) or not (refused or confirm is not None):
         return None
-    changed = f"; confirmed were {confirm}, the plan has changed since" if confirm is not None else ""
+    changed = "" if confirm is None else f"; confirmed were {confirm}, the plan has changed since"
     return (
-        f"this run would delete {'; and '.join(refused)}{changed}. Nothing was deleted. If a dry run shows what you "
-        f'want, send {{"confirm": {len(doomed)}}} with the same event'
+        f"this run would delete {'; and '.join(refused or [f'{len(doomed)} snapshots'])}{changed}. Nothing was deleted. "
+        f'If a dry run shows what you want, send {{"confirm": {len(doomed)}}} with the same event'
     )
 
 

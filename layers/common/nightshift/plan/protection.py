@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from nightshift.fleet import Snapshot
-from nightshift.plan.tags import HOLD_UNTIL, INSTANCE, VOLUME, time_limit
+from nightshift.plan.tags import HOLD_UNTIL, INSTANCE, VOLUME, slots_of, time_limit
 from nightshift.policy import Policy
 
 # A failed snapshot is no backup. It is left for a person to see for an hour, then it must go: st1 and sc1 volumes
@@ -26,10 +26,14 @@ class Holders:
     outside: Mapping[str, str] = field(default_factory=dict)
 
 
+def source_volume(snapshot: Snapshot) -> str:
+    """The id of the volume that a snapshot is of; a copy's own VolumeId means nothing."""
+    return snapshot.tags.get(VOLUME, snapshot.volume_id)
+
+
 def lineage(snapshot: Snapshot) -> str:
-    """The volume whose history a snapshot belongs to. A copy's VolumeId means nothing; copies are one of their own."""
-    source = snapshot.tags.get(VOLUME)
-    return f"copies of {source}" if source else snapshot.volume_id
+    """The history that a snapshot belongs to: its volume's, where copies have one of their own."""
+    return f"copies of {source_volume(snapshot)}" if VOLUME in snapshot.tags else snapshot.volume_id
 
 
 def last_completed(snapshots: Iterable[Snapshot]) -> dict[str, Snapshot]:
@@ -71,11 +75,29 @@ class Protection:
             return "it is in error: it goes an hour after its start" if young else None
         return None if snapshot.state == "completed" else f"it is {snapshot.state}"
 
+    def expired(self, snapshot: Snapshot) -> str | None:
+        """Why the whole history of a volume that is gone has had its time; None while it has not, or for ever."""
+        age, last = self.policy.cleanup.last_of_deleted_volume_age, self.last.get(lineage(snapshot))
+        if age is None or last is None or not self._is_gone(snapshot) or self._keeps_all(snapshot):
+            return None
+        if self.now - last.started <= age:
+            return None
+        allowed = self.policy.cleanup.keep_last_of_deleted_volume
+        return f"{source_volume(snapshot)} is gone, and its last snapshot is older than {allowed}"
+
+    def _is_gone(self, snapshot: Snapshot) -> bool:
+        """Of a copy nobody knows: its volume may live in another region."""
+        return VOLUME not in snapshot.tags and snapshot.volume_id not in self.holders.living
+
+    def _keeps_all(self, snapshot: Snapshot) -> bool:
+        plans = self.policy.backup.plans
+        return any(plans[name].keep.empty for name in slots_of(snapshot) if name in plans)
+
     def hold(self, snapshot: Snapshot) -> str | None:
         """The hold-until tag that is in force, of the snapshot, its volume or its instance."""
         tags = {
             snapshot.id: snapshot.tags.get(HOLD_UNTIL),
-            **{id_: self.holders.holds.get(id_) for id_ in (snapshot.volume_id, snapshot.tags.get(INSTANCE, ""))},
+            **{id_: self.holders.holds.get(id_) for id_ in (source_volume(snapshot), snapshot.tags.get(INSTANCE, ""))},
         }
         return next(
             (held for id_, value in tags.items() if value is not None and (held := self._held(id_, value))), None
@@ -88,11 +110,6 @@ class Protection:
         return f"it is held until {value} by the tag of {id_}" if self.now < until else None
 
     def _as_last(self, snapshot: Snapshot) -> str | None:
-        if self.last.get(lineage(snapshot)) is not snapshot:
+        if self.last.get(lineage(snapshot)) is not snapshot or self.expired(snapshot):
             return None
-        volume_id = lineage(snapshot)
-        age = self.policy.cleanup.last_of_deleted_volume_age
-        gone = volume_id not in self.holders.living
-        if age is not None and gone and self.now - snapshot.started > age:
-            return None
-        return f"it is the last completed snapshot of {volume_id}"
+        return f"it is the last completed snapshot of {lineage(snapshot)}"

@@ -6,6 +6,8 @@ from zoneinfo import ZoneInfo
 
 from cronsim import CronSim
 
+from nightshift.durations import FIRST_YEAR, LAST_YEAR
+
 # Far enough for a schedule of every 29 February; short ones first, as most schedules are daily.
 _LOOK_BACK = (timedelta(days=2), timedelta(days=35), timedelta(days=370), timedelta(days=8 * 366 + 2))
 
@@ -25,9 +27,9 @@ def previous_slot(schedule: str, zone: ZoneInfo, slot: datetime) -> datetime | N
     return _newest(schedule, zone, slot - timedelta(seconds=1))
 
 
-def next_slot(schedule: str, zone: ZoneInfo, now: datetime) -> datetime:
-    """The first slot after now, in UTC."""
-    return next(slot for slot in _walk(schedule, zone, now - _LOOK_BACK[0]) if slot > now)
+def next_slot(schedule: str, zone: ZoneInfo, now: datetime) -> datetime | None:
+    """The first slot after now, in UTC; None where the schedule names a day that never comes."""
+    return next((slot for slot in _walk(schedule, zone, now - _LOOK_BACK[0]) if slot > now), None)
 
 
 def slot_text(slot: datetime) -> str:
@@ -36,11 +38,12 @@ def slot_text(slot: datetime) -> str:
 
 
 def slot_time(text: str) -> datetime | None:
-    """The time that a tag's value names, in UTC; None where it is no time."""
+    """The time that a tag's value names, in UTC; None where it is no time, or one that no calendar can work with."""
     try:
-        return datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
+        slot = datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
     except ValueError:
         return None
+    return slot if FIRST_YEAR < slot.year < LAST_YEAR else None
 
 
 def _newest(schedule: str, zone: ZoneInfo, now: datetime) -> datetime | None:
@@ -56,4 +59,14 @@ def _newest(schedule: str, zone: ZoneInfo, now: datetime) -> datetime | None:
 
 
 def _walk(schedule: str, zone: ZoneInfo, start: datetime) -> Iterator[datetime]:
-    return (time.astimezone(UTC) for time in CronSim(schedule, start.astimezone(zone)))
+    return (time.astimezone(UTC) for time in _Cron(schedule, start.astimezone(zone)))
+
+
+class _Cron(CronSim):
+    """cronsim walks by whole hours and so, where summer time is half an hour, comes to rest at half past."""
+
+    def advance_hour(self) -> bool:
+        moved = super().advance_hour()
+        if moved and self.dt.minute:
+            self.dt = self.dt.replace(minute=0)
+        return moved

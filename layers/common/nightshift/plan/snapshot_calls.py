@@ -1,14 +1,14 @@
 """Which calls make the snapshots that are wanted: as few as can be, all volumes of an instance at one instant."""
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from nightshift.fleet import Instance, Volume
 from nightshift.outcome import Action, Change, Decision
 from nightshift.plan.slots import slot_text
-from nightshift.plan.tags import fit_together, people_s, snapshot_tags
+from nightshift.plan.tags import DEVICES, fit_together, people_s, snapshot_tags
 
 # CreateSnapshots takes at most 40 ExcludeDataVolumeIds (EC2 API reference, InstanceSpecification).
 MOST_EXCLUDED = 40
@@ -47,6 +47,10 @@ class SnapshotInstance(Change):
     tags: TagPairs
     copy_tags: bool
 
+    def excluded_data(self, wanted: Collection[str]) -> list[str]:
+        """The data volumes that a call for these volumes has to leave out by id."""
+        return [volume_id for volume_id in self.data_volume_ids if volume_id not in wanted]
+
 
 @dataclass(frozen=True, slots=True)
 class SnapshotVolume(Change):
@@ -56,6 +60,10 @@ class SnapshotVolume(Change):
     slots: Slots
     tags: TagPairs
     people_tags: TagPairs
+
+    @property
+    def volume_ids(self) -> tuple[str, ...]:
+        return (self.volume_id,)
 
 
 def snapshot_decisions(wanted: Sequence[Wanted], disks: Mapping[str, Volume], stack_tag: str) -> list[Decision]:
@@ -78,9 +86,16 @@ def _of_group(group: Sequence[Wanted], disks: Mapping[str, Volume], stack_tag: s
     note = ""
     if split:
         note = "; not one instant: the instance's volumes have different slots due"
-    elif whole is None and len(group) > 1:
-        note = f"; not one instant: one call could not leave out the other volumes, more than {MOST_EXCLUDED}"
-    return [_decision(want, whole or _of_volume(want, tags), note) for want in group]
+    elif owner and whole is None and len(group) > 1:
+        note = f"; not one instant: {_why_not_whole(group, owner)}"
+    return [_decision(want, whole or _of_volume(want, tags), note + _disks_left_out(owner, tags)) for want in group]
+
+
+def _disks_left_out(owner: Instance | None, tags: Mapping[str, str]) -> str:
+    written = sum(len(value.split()) for key, value in tags.items() if key.startswith(DEVICES))
+    if owner is None or written == len(owner.disks):
+        return ""
+    return f"; its tags have room for {written} of the {len(owner.disks)} disks of {owner.id}"
 
 
 def _alone(group: Sequence[Wanted]) -> bool:
@@ -88,12 +103,23 @@ def _alone(group: Sequence[Wanted]) -> bool:
     return len(group) == 1 and group[0].by_own_tag
 
 
+def _why_not_whole(group: Sequence[Wanted], owner: Instance) -> str:
+    """Why one call cannot save the group; empty where it can."""
+    listed = {disk.volume_id for disk in owner.disks}
+    wanted = {want.volume.id for want in group}
+    if not wanted <= listed:
+        return f"{owner.id} does not list all of them yet"
+    if len(listed - wanted - {owner.root_volume_id}) > MOST_EXCLUDED:
+        return f"more than {MOST_EXCLUDED} other volumes of {owner.id}"
+    return ""
+
+
 def _of_instance(group: Sequence[Wanted], owner: Instance, tags: dict[str, str]) -> SnapshotInstance | None:
-    """None where one call cannot name all that it would have to leave out."""
+    """None where one call cannot save the group."""
+    if _why_not_whole(group, owner):
+        return None
     ids = tuple(sorted(want.volume.id for want in group))
     data = tuple(sorted({disk.volume_id for disk in owner.disks} - {owner.root_volume_id}))
-    if len(set(data) - set(ids)) > MOST_EXCLUDED or not set(ids) <= {disk.volume_id for disk in owner.disks}:
-        return None
     return SnapshotInstance(
         instance_id=owner.id,
         slots=group[0].slots,

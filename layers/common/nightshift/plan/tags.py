@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from nightshift.durations import FIRST_YEAR, FOR_EVER, LAST_YEAR, THE_BEGINNING
 from nightshift.fleet import Instance, Snapshot, Tags, Volume
 from nightshift.plan.slots import slot_text, slot_time
 
@@ -24,9 +25,6 @@ HOLD_UNTIL = "nightshift:hold-until"
 MOST_TAGS = 50
 MOST_VALUE = 256
 MOST_OURS = 12
-
-LAST_YEAR = 9999
-FOR_EVER = datetime(LAST_YEAR, 1, 1, tzinfo=UTC)
 
 # Whoever carries one of these tags was made by another backup service, whatever else it carries.
 FOREIGN_PREFIXES = ("aws:backup:", "aws:dlm:")
@@ -73,9 +71,8 @@ def snapshot_tags(
     tags = {STACK: stack_tag} | {f"{SLOT}{plan}": slot_text(slot) for plan, slot in sorted(slots.items())}
     if instance is None:
         return tags
-    tags |= {INSTANCE: instance.id, ORIGIN: _origin(instance)}
-    room = MOST_OURS - len(tags)
-    return tags | dict(_devices(instance, disks)[:room])
+    of_instance = [(INSTANCE, instance.id), (ORIGIN, _origin(instance)), *_devices(instance, disks)]
+    return tags | dict(of_instance[: max(0, MOST_OURS - len(tags))])
 
 
 def time_limit(value: str, zone: ZoneInfo) -> datetime | None:
@@ -85,8 +82,8 @@ def time_limit(value: str, zone: ZoneInfo) -> datetime | None:
         moment = datetime.fromisoformat(text)
     except ValueError:
         return None
-    if moment.year == LAST_YEAR:
-        return FOR_EVER
+    if not FIRST_YEAR < moment.year < LAST_YEAR:
+        return FOR_EVER if moment.year == LAST_YEAR else THE_BEGINNING
     local = moment if moment.tzinfo else moment.replace(tzinfo=zone)
     is_a_date = len(text) <= len("2026-11-24")
     return (local + timedelta(days=1) if is_a_date else local).astimezone(UTC)
