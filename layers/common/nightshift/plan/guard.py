@@ -39,10 +39,11 @@ def refusal(snapshots: Sequence[Snapshot], doomed: Collection[str], policy: Poli
     refused = [reason for scope in _scopes(countable, policy) if (reason := scope.refusal(doomed))]
     if len(doomed) <= (confirm or 0) or not (refused or confirm is not None):
         return None
+    too_many = "; and ".join(refused or [f"{len(doomed)} snapshots"])
     changed = "" if confirm is None else f"; confirmed were {confirm}, the plan has changed since"
     return (
-        f"this run would delete {'; and '.join(refused or [f'{len(doomed)} snapshots'])}{changed}. Nothing was deleted. "
-        f'If a dry run shows what you want, send {{"confirm": {len(doomed)}}} with the same event'
+        f"this run would delete {too_many}{changed}. Nothing was deleted. If a dry run shows what you want, "
+        f'send {{"confirm": {len(doomed)}}} with the same event'
     )
 
 
