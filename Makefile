@@ -37,10 +37,10 @@ lint: setup  ## lint, format, types, import rules, template
 	.venv/sam/bin/sam validate --lint
 
 test: lint build  ## everything that is quick: lint, unit, properties, integration, the built night
-	.venv/bin/pytest -m "not long"
+	.venv/bin/pytest -n auto --dist loadfile -m "not long"
 
 test-long: build  ## what needs longer
-	.venv/bin/pytest -m long
+	.venv/bin/pytest -n auto --dist loadfile -m long
 
 demo: build  ## the night, on an embedded AWS, with the built functions
 	.venv/bin/python -m tools.demo

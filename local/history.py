@@ -17,7 +17,7 @@ def slot_of(night: datetime) -> datetime:
 
 
 def our_tags(backend: Any, instance: Any, slot: datetime, plan: str = "nightly") -> dict[str, str]:
-    """What backup writes on every snapshot (the design's table "Tags")."""
+    """What backup writes on every snapshot: "Tags are the only database" in docs/architecture.md."""
     disks = []
     for device, volume in seed.volumes_of(backend, instance).items():
         fate = "d" if instance.block_device_mapping[device].delete_on_termination else "k"

@@ -34,12 +34,19 @@ def put_policy(url: str, text: str = POLICY, region: str = REGION) -> None:
     client("ssm", url, region).put_parameter(Name=POLICY_PARAMETER, Type="String", Value=text, Overwrite=True)
 
 
+def make_topic(url: str, region: str = REGION) -> str:
+    """The topic of the alerts, which no deployment has made here; its ARN, for NIGHTSHIFT_TOPIC_ARN."""
+    arn: str = client("sns", url, region).create_topic(Name="nightshift-alerts")["TopicArn"]
+    return arn
+
+
 @contextmanager
 def demo_stage(host: str = "127.0.0.1", port: int = 0) -> Iterator[EmbeddedAws]:
-    """The embedded AWS with the demo fleet of this moment."""
+    """The embedded AWS with the demo fleet of this moment, the default policy and the topic of the alerts."""
     with EmbeddedAws(host, port) as embedded:
         embedded.reset()
         seed_demo_fleet(REGION, datetime.now(UTC), history_days=HISTORY_DAYS)
         put_policy(embedded.url)
+        make_topic(embedded.url)
         embedded.requests.clear()
         yield embedded

@@ -36,7 +36,7 @@ class Clock:
 
 @dataclass
 class Limits:
-    """AWS's limits on snapshots, with AWS's numbers (aws-facts.md, 1a)."""
+    """AWS's limits on snapshots, with AWS's numbers (docs/aws.md, Snapshot limits)."""
 
     enabled: bool = True
     seconds_between_snapshots_of_a_volume: float = 15

@@ -17,7 +17,7 @@ from rich.console import Console
 from local.embedded import EmbeddedAws
 from local.emulator import Emulator
 from local.fleet import seed_demo_fleet
-from local.stage import client, put_policy
+from local.stage import make_topic, put_policy
 from local.template import logical_id
 from tools import demo_report as report
 
@@ -73,9 +73,8 @@ def stage(aws: EmbeddedAws) -> Iterator[dict[str, Emulator]]:
     seed_demo_fleet(REGION, datetime.now(UTC), history_days=HISTORY_DAYS)
     hour_ago = datetime.now(UTC) - timedelta(hours=1)
     put_policy(aws.url, POLICY.read_text().format(minute=hour_ago.minute, hour=hour_ago.hour), REGION)
-    topic = client("sns", aws.url, REGION).create_topic(Name="nightshift-alerts")["TopicArn"]
     # The embedded AWS has no token buckets to share with anyone.
-    environment = {"NIGHTSHIFT_TOPIC_ARN": topic, "NIGHTSHIFT_BUCKET_SHARE": "50"}
+    environment = {"NIGHTSHIFT_TOPIC_ARN": make_topic(aws.url, REGION), "NIGHTSHIFT_BUCKET_SHARE": "50"}
     with ExitStack() as stack:
         yield {
             job: stack.enter_context(

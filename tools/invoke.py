@@ -37,8 +37,10 @@ def main() -> int:
             raise UsageError(f"AWS={options.aws}: expected AWS=real, or nothing for the embedded AWS")
         if options.aws == "real" and options.apply != "yes":
             event = shown_only(event)
-        with _endpoint(options.aws) as url, Emulator(logical_id(job), endpoint_url=url) as function:
-            return _invoke(function, event)
+        with _account(options.aws) as (url, topic):
+            environment = {"NIGHTSHIFT_TOPIC_ARN": topic} if topic else {}
+            with Emulator(logical_id(job), endpoint_url=url, environment=environment) as function:
+                return _invoke(function, event)
     except (UsageError, BuildError) as error:
         print(f"invoke: {error}", file=sys.stderr)
         return 2
@@ -82,16 +84,17 @@ def shown_only(event: Any) -> Any:
 
 
 @contextmanager
-def _endpoint(aws: str) -> Iterator[str | None]:
+def _account(aws: str) -> Iterator[tuple[str | None, str | None]]:
+    """Where AWS answers (None: where the caller's own settings say), and the topic of the alerts there."""
     if aws == "real":
         print("invoke: on your own account, which the emulator calls 012345678912", file=sys.stderr)
-        yield None
+        yield None, os.environ.get("NIGHTSHIFT_TOPIC_ARN")
         return
     # Only here: the embedded AWS brings moto, which the real one must not wait for.
-    from local.stage import demo_stage
+    from local.stage import demo_stage, make_topic
 
     with demo_stage() as embedded:
-        yield embedded.url
+        yield embedded.url, make_topic(embedded.url)
 
 
 if __name__ == "__main__":

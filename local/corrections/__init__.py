@@ -1,7 +1,8 @@
 """moto, corrected to AWS's behaviour: one module a subject, one small function a correction.
 
-Every correction says in its docstring what AWS does and where that is written; tests/local has one contract test
-for each, which fails on moto as it is. With NIGHTSHIFT_UNCORRECTED=1 nothing is corrected, to show exactly that.
+Every correction says in its docstring what AWS does and where that is written (the short names, such as ERR, DEL, UG,
+c7n and recording, are those of docs/aws.md, Sources); tests/local has one contract test for each, which fails on moto
+as it is. With NIGHTSHIFT_UNCORRECTED=1 nothing is corrected, to show exactly that.
 """
 
 import os

@@ -34,7 +34,7 @@ replaces(VolumeAttachment, "delete_on_termination", property(_delete_on_terminat
 def attach_volume(
     self: Any, volume_id: str, instance_id: str, device_path: str, delete_on_termination: bool = False
 ) -> Any:
-    """AWS: ERR and aws-facts.md fault 29. moto attaches anything anywhere, over what is there."""
+    """AWS: ERR, for each of these codes. moto attaches anything anywhere, over what is there."""
     volume, instance = self.get_volume(volume_id), self.get_instance(instance_id)
     if volume.availability_zone != instance.availability_zone:
         raise refusal(

@@ -20,8 +20,8 @@ MAX_VALUES = 200
 def pattern(value: str) -> re.Pattern[str]:
     r"""`*` is any text, `?` one character, `\*` and `\?` are themselves; nothing else is special.
 
-    AWS: EC2 API reference, "List and filter your resources": wildcards, escaped by a backslash; values are
-    case-sensitive. moto hands them to fnmatch, where `[a]` is a class and a backslash escapes nothing.
+    AWS: UG, Using_Filtering: wildcards, escaped by a backslash; values are case-sensitive. moto hands them to
+    fnmatch, where `[a]` is a class and a backslash escapes nothing.
     """
     pieces = re.findall(r"\\[*?\\]|.", value, re.DOTALL)
     plain = {"*": ".*", "?": "."}
@@ -54,7 +54,7 @@ def documented_filters(action: str) -> frozenset[str]:
 def check_filters(response: Any) -> None:
     """An unknown filter is an error, and so are more than 200 values of one.
 
-    AWS: ERR (aws-facts.md 1d and hazard 27): InvalidParameterValue "The filter 'x' is invalid",
+    AWS: UG, Using_Filtering (200 values); ERR: InvalidParameterValue "The filter 'x' is invalid",
     FilterLimitExceeded. moto answers 500 or ignores the filter.
     """
     allowed = documented_filters(response._get_action())

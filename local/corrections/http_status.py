@@ -13,6 +13,6 @@ STATUS = {"DryRunOperation": 412, "UnauthorizedOperation": 403, "AuthFailure": 4
 
 @corrects(EC2Response)
 def serialized(self: Any, action_result: ActionResult) -> Any:
-    """AWS: aws-facts.md, "30 faults" and 1e (DryRunOperation is 412). moto answers 400 to all."""
+    """AWS: as in public error messages; no document lists them (docs/aws.md, Not verified). moto answers 400 to all."""
     status, headers, body = _serialized(self, action_result)
     return STATUS.get(getattr(action_result.result, "code", ""), status), headers, body

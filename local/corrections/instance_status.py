@@ -1,6 +1,6 @@
 """DescribeInstanceStatus: the three status checks, when they began to fail, and scheduled events.
 
-AWS: API reference (InstanceStatus, EbsStatusSummary, InstanceStatusEvent) and aws-facts.md 1e. moto's instances are
+AWS: API reference (InstanceStatus, EbsStatusSummary, InstanceStatusEvent). moto's instances are
 always healthy, without attached-EBS check or events, and its status filters find the healthy ones.
 """
 

@@ -37,8 +37,8 @@ def paged(result: str, ids: str | None = None, key: Key = attrgetter("id")) -> C
 
 
 def check_request(response: Any, ids: str | None) -> None:
-    """AWS: the botocore model ("You cannot specify this parameter and the ... IDs parameter in the same request")
-    and aws-facts.md 1e; pages of 5 to 1,000, larger ones are cut to 1,000."""
+    """AWS: the botocore model ("You cannot specify this parameter and the ... IDs parameter in the same request");
+    pages of 5 to 1,000, larger ones are cut to 1,000. docs/aws.md, Paging, says which action says so."""
     response.error_on_dryrun()
     check_filters(response)
     size = response._get_param("MaxResults")

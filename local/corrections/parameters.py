@@ -14,8 +14,8 @@ STANDARD_BYTES, ADVANCED_BYTES = 4096, 8192
 
 @corrects(SimpleSystemManagerResponse)
 def put_parameter(self: Any) -> ActionResult:
-    """AWS: PutParameter in the API reference and aws-facts.md 1d: 4 KB in the standard tier, 8 KB in the advanced
-    one, no {{ }}. moto refuses only an empty value."""
+    """AWS: PutParameter in the botocore model: 4 KB in the standard tier, 8 KB in the advanced one, no {{ }}.
+    moto refuses only an empty value."""
     value, tier = self._get_param("Value") or "", self._get_param("Tier") or "Standard"
     size = len(value.encode())
     if "{{" in value and "}}" in value:

@@ -35,7 +35,7 @@ def _is_ours(backend: Any, snapshot_id: str) -> None:
 
 
 def _is_no_backup(backend: Any, snapshot_id: str) -> None:
-    """AWS: real output, aws-facts.md 1c: AWS Backup's snapshots go through AWS Backup only."""
+    """AWS: DEL: AWS Backup's snapshots go through AWS Backup only; the answer is that of c7n #9459."""
     if BACKUP_TAG in backend.tags.get(snapshot_id, {}):
         raise refusal(
             "InvalidParameterValue",
@@ -45,14 +45,15 @@ def _is_no_backup(backend: Any, snapshot_id: str) -> None:
 
 
 def _is_unlocked(backend: Any, snapshot_id: str) -> None:
-    """AWS: LockSnapshot: "A locked snapshot can't be deleted". The code is in no document found (aws-facts.md 1c);
+    """AWS: LockSnapshot: "A locked snapshot can't be deleted". The code is in no document found (docs/aws.md);
     OperationNotPermitted is ERR's general one for what a setting forbids. Do not rely on it."""
     if is_locked(backend, snapshot_id):
         raise refusal("OperationNotPermitted", f"The snapshot {snapshot_id} is locked and cannot be deleted.")
 
 
 def _backs_no_image(backend: Any, snapshot_id: str) -> None:
-    """AWS: DEL: a snapshot of a registered AMI, disabled ones included, cannot be deleted."""
+    """AWS: DEL: a snapshot of a registered AMI, disabled ones included, cannot be deleted. That data volumes' are
+    meant too is not verified for enabled ones."""
     for image in list(backend.amis.values()):
         mapped = [mapping.get("Ebs", {}).get("SnapshotId") for mapping in image.block_device_mappings]
         if snapshot_id in mapped:

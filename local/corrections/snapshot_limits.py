@@ -1,6 +1,7 @@
 """How many snapshots AWS lets one make, and how fast. moto knows no such limit.
 
-AWS: aws-facts.md 1a (Service Quotas, error codes). The five codes mean "wait", and botocore does not retry them.
+AWS: docs/aws.md, Snapshot limits (Service Quotas, ERR). All but SnapshotLimitExceeded mean "wait", and botocore does
+not send again.
 """
 
 from typing import Any
@@ -57,7 +58,7 @@ def _too_soon(volume: Any) -> None:
 
 
 def _too_many_of_volume(volume: Any, unfinished: list[Any]) -> None:
-    """Errors count as well as pending ones (ERR, DEL): one failed snapshot blocks an st1 or sc1 volume."""
+    """Errors count as well as pending ones (ERR): one failed snapshot blocks an st1 or sc1 volume."""
     limits = world.limits
     limit = limits.concurrent_per_hdd_volume if volume.volume_type in HDD else limits.concurrent_per_volume
     if len(unfinished) >= limit:

@@ -143,9 +143,9 @@ def create_snapshots(self: Any) -> ActionResult:
     """ExcludeDataVolumeIds, CopyTagsFromSource=volume, State and one StartTime.
 
     AWS: botocore model of InstanceSpecification (at most 40 ids, never the root volume's); SnapshotInfo.StartTime
-    "is the same for all snapshots initiated by the same request"; aws-facts.md 1b for the tags. moto ignores both
-    parameters, so excluded volumes are snapshotted. Not verified: the code for an instance that is terminated, and
-    the one for a call that leaves no volume.
+    "is the same for all snapshots initiated by the same request"; the tags: docs/aws.md, CreateSnapshots. moto ignores
+    both parameters, so excluded volumes are snapshotted. Not verified: the code for an instance that is terminated,
+    and the one for a call that leaves no volume.
     """
     backend, spec = self.ec2_backend, self._get_param("InstanceSpecification", {})
     explicit = tag_specification(self, "snapshot")

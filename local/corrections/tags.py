@@ -94,7 +94,7 @@ def write_tags(self: Any, resource_ids: list[str], tags: dict[str, str]) -> bool
 
 @corrects(TagResponse)
 def create_tags(self: Any) -> ActionResult:
-    """AWS: CreateTags takes at most 1,000 resources (aws-facts.md 1e), refuses aws: keys, and writes nothing when
+    """AWS: CreateTags takes at most 1,000 resources (API reference), refuses aws: keys, and writes nothing when
     one resource does not exist. The code for too many resources is not verified."""
     resource_ids = _resources(self)
     tags = without_duplicates(self._get_param("Tags", []))

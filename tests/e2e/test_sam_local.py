@@ -21,7 +21,7 @@ import yaml
 from botocore.config import Config
 
 from local.build import BUILT, ROOT, SAM, sam_environment
-from local.stage import REGION, client, demo_stage
+from local.stage import REGION, client, demo_stage, make_topic
 from local.template import job_of, logical_id
 
 IMAGE = "public.ecr.aws/lambda/python:3.13-x86_64"
@@ -147,6 +147,9 @@ def _template_with(url: str) -> Iterator[Path]:
     """A copy of the built template that declares the endpoint: SAM passes on only what is declared."""
     template = yaml.safe_load((BUILT / "template.yaml").read_text())
     template["Globals"]["Function"]["Environment"]["Variables"]["AWS_ENDPOINT_URL"] = url
+    # Under sam local a reference to the topic is its name in the template, which AWS takes for no ARN.
+    status_check = template["Resources"]["StatusCheckFunction"]["Properties"]
+    status_check["Environment"]["Variables"]["NIGHTSHIFT_TOPIC_ARN"] = make_topic(url)
     path = BUILT / f"template-{url.rsplit(':', 1)[1]}.yaml"  # beside the code it names
     path.write_text(yaml.safe_dump(template))
     try:

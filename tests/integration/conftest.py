@@ -1,9 +1,11 @@
 """Whole runs in process, against the embedded AWS over HTTP."""
 
+import functools
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from botocore.loaders import JSONFileLoader
 
 from local.embedded import EmbeddedAws
 from local.seed import backend_of
@@ -12,6 +14,9 @@ from local.world import world
 from nightshift.job import Job
 from nightshift.run import run
 from tests.support import NOW, REGION, Context, WorldClock
+
+# A run has sessions of its own, so botocore would read EC2's model from disk, 4 MB of it, in every test.
+JSONFileLoader.load_file = functools.cache(JSONFileLoader.load_file)  # type: ignore[method-assign]
 
 type Run = Callable[..., dict[str, Any]]
 

@@ -122,7 +122,7 @@ def test_what_is_gone_between_read_and_call_stops_no_other(
 def test_a_volume_that_was_detached_meanwhile_is_saved_alone(
     aws: EmbeddedAws, backend: Any, ec2: Any, run_job: Run
 ) -> None:
-    """Fault 27: AWS refuses to exclude what is not attached; the next try may go by what is there now."""
+    """AWS refuses to exclude what is not attached (docs/aws.md); the next try may go by what is there now."""
     ignored = Disk("/dev/sdg", 10, tags={"Backup": "ignore"})
     box = machine(backend, disks=[ROOT, *data_disks(1), ignored])
     root, data, left_out = volume_ids(box)

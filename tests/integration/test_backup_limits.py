@@ -120,7 +120,8 @@ def test_a_full_region_fails_loudly(backend: Any, run_job: Run) -> None:
 def test_a_snapshot_that_is_not_to_be_seen_yet_is_not_made_twice(
     aws: EmbeddedAws, backend: Any, ec2: Any, run_job: Run
 ) -> None:
-    """Fault 14: new snapshots may be absent from describes for minutes, also after an unclear answer."""
+    """New snapshots may be absent from describes for minutes, also after an unclear answer: docs/aws.md, Eventual
+    consistency."""
     world.visibility_seconds = 120
     box = machine(backend)
     aws.hooks.append(Trouble("CreateSnapshots", LOST))

@@ -1,4 +1,7 @@
-"""What went wrong in other tools when they cleaned up: their defects and their users' asks (A..), one test each.
+"""What went wrong in other tools when they cleaned up, one test each.
+
+"Defect 1", "A9" and the like are the numbers of a list of complaints about similar tools, each with the public issue:
+docs/peers.md.
 
 Backups are in test_peers_backup.py.
 """

@@ -1,4 +1,8 @@
-"""What went wrong in other tools when they saved: their defects and their users' asks (A..), one test each."""
+"""What went wrong in other tools when they saved, one test each.
+
+"Defect 3", "A3" and the like are the numbers of a list of complaints about similar tools, each with the public issue:
+docs/peers.md.
+"""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor

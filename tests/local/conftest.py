@@ -1,6 +1,7 @@
 """Contract tests of the embedded AWS: what is expected comes from AWS, so every one of them fails on plain moto.
 
-NIGHTSHIFT_UNCORRECTED=1 python -m pytest tests/local shows that (see test_uncorrected.py).
+NIGHTSHIFT_UNCORRECTED=1 python -m pytest tests/local shows that (see test_uncorrected.py). The sources' short names,
+such as ERR, DEL, UG, c7n and recording, are those of docs/aws.md, Sources.
 """
 
 import json

@@ -1,4 +1,4 @@
-"""Contract: filters (EC2 API, "List and filter your resources"; aws-facts hazard 27)."""
+"""Contract: filters (UG, Using_Filtering; docs/aws.md, Filters)."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -40,14 +40,14 @@ def test_an_unknown_filter_is_refused(ec2: Any, action: str, refused: Any) -> No
 
 
 def test_at_most_200_values(ec2: Any, refused: Any) -> None:
-    """aws-facts hazard 27: 200 values a filter, FilterLimitExceeded."""
+    """UG, Using_Filtering: 200 values a filter; ERR: FilterLimitExceeded."""
     found(ec2, "volume-id", *(f"vol-{n:017x}" for n in range(200)))
     with refused("FilterLimitExceeded"):
         found(ec2, "volume-id", *(f"vol-{n:017x}" for n in range(201)))
 
 
 def test_wildcards_can_be_escaped(ec2: Any, backend: Any, volume: Any) -> None:
-    r"""EC2 API: `*` and `?` are wildcards, `\*` and `\?` are not, and nothing else is special."""
+    r"""UG: `*` and `?` are wildcards, `\*` and `\?` are not, and nothing else is special."""
     for value in ("a*b", "axb", "a?b", "a[x]b"):
         seed.snapshot(backend, volume, NOON, {"k": value})
     assert found(ec2, "tag:k", "a*b") == 4
@@ -58,7 +58,7 @@ def test_wildcards_can_be_escaped(ec2: Any, backend: Any, volume: Any) -> None:
 
 
 def test_instances_know_wildcards(ec2: Any, backend: Any) -> None:
-    """EC2 API: the wildcards hold for every filter."""
+    """UG: the wildcards hold for every filter."""
     seed.instance(backend, {}, type="t3.micro")
     seed.instance(backend, {}, type="m5.large")
     answer = ec2.describe_instances(Filters=[{"Name": "instance-type", "Values": ["t3.*"]}])
@@ -82,13 +82,13 @@ def test_owner_alias_is_a_filter(ec2: Any, backend: Any, volume: Any) -> None:
 
 
 def test_one_of_several_values_is_enough(ec2: Any, backend: Any, volume: Any) -> None:
-    """EC2 API: values of one filter are alternatives; tag-key of a resource with several keys needs one."""
+    """UG: values of one filter are alternatives; tag-key of a resource with several keys needs one."""
     seed.snapshot(backend, volume, NOON, {"a": "1", "b": "2"})
     assert found(ec2, "tag-key", "a", "x") == 1
 
 
 def test_instances_and_tags_take_values_as_they_are(ec2: Any, backend: Any) -> None:
-    r"""EC2 API: brackets are no wildcard, `\*` is a star; also for tags of instances and in DescribeTags."""
+    r"""UG: brackets are no wildcard, `\*` is a star; also for tags of instances and in DescribeTags."""
     for value in ("a[x]b", "axb", "a*b"):
         seed.instance(backend, {"k": value})
     for value in ("a[x]b", r"a\*b"):

@@ -51,7 +51,7 @@ def test_an_image_of_a_snapshot_that_is_not_there(ec2: Any, refused: Any) -> Non
 
 
 def test_disabled_images_are_hidden_unless_asked_for(ec2: Any, machine: Any) -> None:
-    """DescribeImages, IncludeDisabled: "No disabled AMIs are included" by default (aws-facts 1c)."""
+    """DescribeImages, IncludeDisabled: "No disabled AMIs are included" by default."""
     ec2.create_image(InstanceId=machine.id, Name="img-on")
     ec2.disable_image(ImageId=ec2.create_image(InstanceId=machine.id, Name="img-off")["ImageId"])
     assert names(ec2.describe_images(Owners=["self"])) == {"img-on"}

@@ -1,4 +1,4 @@
-"""Contract: DescribeInstanceStatus (API reference; aws-facts 1e)."""
+"""Contract: DescribeInstanceStatus (API reference)."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any

@@ -65,13 +65,13 @@ def test_deleting_between_pages_hides_nothing(ec2: Any, backend: Any, volume: An
 
 @pytest.mark.parametrize("size", [1, 4])
 def test_a_page_has_at_least_5(ec2: Any, size: int, refused: Any) -> None:
-    """aws-facts 1d, botocore model: 5..1000."""
+    """botocore model, older editions, DescribeSnapshots: 5 to 1,000. The code is not verified."""
     with refused("InvalidParameterValue"):
         ec2.describe_snapshots(MaxResults=size)
 
 
 def test_a_page_has_at_most_1000(ec2: Any, backend: Any, volume: Any) -> None:
-    """API reference: "if this value is larger than 1,000, only 1,000 results are returned"."""
+    """botocore model, older editions: "if this value is larger than 1,000, only 1,000 results are returned"."""
     for _ in range(1001):
         seed.snapshot(backend, volume, NOON)
     answer = ec2.describe_snapshots(MaxResults=2000)
@@ -81,7 +81,7 @@ def test_a_page_has_at_most_1000(ec2: Any, backend: Any, volume: Any) -> None:
 
 @pytest.mark.parametrize("token", ["garbage", "Z2FyYmFnZQ=="])
 def test_a_wrong_token_is_refused(ec2: Any, token: str, refused: Any) -> None:
-    """ERR, InvalidNextToken (aws-facts, fault 23)."""
+    """ERR, InvalidNextToken."""
     with refused("InvalidNextToken"):
         ec2.describe_snapshots(MaxResults=5, NextToken=token)
 
@@ -97,7 +97,8 @@ def test_a_wrong_token_is_refused(ec2: Any, token: str, refused: Any) -> None:
     ],
 )
 def test_ids_and_pages_exclude_each_other(ec2: Any, action: str, id_parameter: str, refused: Any) -> None:
-    """botocore model: "You cannot specify this parameter and the ... IDs parameter in the same request"."""
+    """botocore model: "You cannot specify this parameter and the ... IDs parameter in the same request": docs/aws.md,
+    Paging. Not verified for images."""
     kind = {"SnapshotIds": "snap", "VolumeIds": "vol", "ImageIds": "ami", "InstanceIds": "i"}.get(id_parameter, "eni")
     with refused("InvalidParameterCombination"):
         getattr(ec2, action)(MaxResults=5, **{id_parameter: [f"{kind}-0123456789abcdef0"]})
@@ -141,7 +142,7 @@ def test_instances_are_counted_not_reservations(ec2: Any) -> None:
 
 
 def test_10000_tagged_snapshots_come_quickly(ec2: Any, backend: Any, volume: Any) -> None:
-    """embedded-aws G: moto reads all tags of the region for each resource, and botocore's 60 s are over first.
+    """moto reads all tags of the region for each resource, and botocore's 60 s are over first.
     AWS pages 1,000 records; here 1,500 tagged ones must take far less than moto's seconds."""
     for n in range(1500):
         seed.snapshot(backend, volume, NOON - timedelta(hours=n), {"a": "b", "c": "d"})

@@ -20,7 +20,7 @@ def snapshot_id(backend: Any) -> str:
 
 
 def test_a_locked_snapshot_is_not_deleted(ec2: Any, snapshot_id: str) -> None:
-    """LockSnapshot: "A locked snapshot can't be deleted". Its code is in no document found: any but moto's will do."""
+    """LockSnapshot: "A locked snapshot can't be deleted". Its code is in no document found: docs/aws.md."""
     ec2.lock_snapshot(SnapshotId=snapshot_id, LockMode="governance", LockDuration=1)
     with pytest.raises(ClientError) as caught:
         ec2.delete_snapshot(SnapshotId=snapshot_id)
@@ -79,7 +79,7 @@ def _locked(ec2: Any, state: str) -> Any:
 
 
 def test_locks_come_in_pages(ec2: Any, backend: Any, snapshot_id: str) -> None:
-    """aws-facts 1c: pages of 5..1000; botocore has no paginator for it."""
+    """botocore model: MaxResults of 5 to 1000; botocore has no paginator for it."""
     volume = backend.snapshots[snapshot_id].volume
     for _ in range(7):
         seed.lock(backend, seed.snapshot(backend, volume, NOON).id)

@@ -31,7 +31,7 @@ def test_a_dry_run_does_nothing(ec2: Any, action: str, parameters: dict[str, str
 def test_a_dry_run_of_a_creating_call_looks_at_its_parameters(
     ec2: Any, volume_ids: dict[str, str], refused: Any
 ) -> None:
-    """aws-facts 1e: the preflight "needs a real id"."""
+    """EC2 API, DryRun: whether one has the permissions for these resources, so they must be there. Not verified."""
     with refused("DryRunOperation", 412):
         ec2.create_snapshot(VolumeId=volume_ids["/dev/sdf"], DryRun=True)
     with refused("InvalidSnapshot.NotFound"):
@@ -49,7 +49,7 @@ def test_a_dry_run_of_a_creating_call_looks_at_its_parameters(
     ],
 )
 def test_parameter_values(client: Client, tier: str, value: str, refused: Any) -> None:
-    """API reference, PutParameter: 4 KB and 8 KB; aws-facts 1d: no {{ }}."""
+    """botocore model, PutParameter: 4 KB and 8 KB, no {{ }}."""
     with refused("ValidationException"):
         client("ssm").put_parameter(Name="/p", Type="String", Tier=tier, Value=value)
 

@@ -44,7 +44,7 @@ def test_one_of_a_disabled_image(ec2: Any, backend: Any, volume: Any, refused: A
 
 
 def test_every_one_of_a_created_image(ec2: Any, machine: Any, refused: Any) -> None:
-    """DEL: each snapshot of the AMI, data volumes included."""
+    """DEL names the root device's; each snapshot of the AMI, data volumes included: not verified."""
     ec2.create_image(InstanceId=machine.id, Name="image")
     made = ec2.describe_snapshots(OwnerIds=["self"])["Snapshots"]
     assert len(made) == 3
@@ -54,7 +54,7 @@ def test_every_one_of_a_created_image(ec2: Any, machine: Any, refused: Any) -> N
 
 
 def test_one_of_aws_backup(ec2: Any, backend: Any, volume: Any, refused: Any) -> None:
-    """aws-facts 1c, real output: InvalidParameterValue "managed by the AWS Backup service"."""
+    """DEL; c7n #9459 has the answer: InvalidParameterValue "managed by the AWS Backup service"."""
     tags = {"aws:backup:source-resource": "arn:aws:ec2:eu-central-1:123456789012:volume/vol-1"}
     with refused("InvalidParameterValue"):
         ec2.delete_snapshot(SnapshotId=seed.snapshot(backend, volume, NOON, tags).id)

@@ -1,4 +1,4 @@
-"""Contract: the limits on making snapshots (aws-facts 1a: quotas and error codes of the EC2 API)."""
+"""Contract: the limits on making snapshots (docs/aws.md, Snapshot limits)."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -52,7 +52,7 @@ def test_1_concurrent_snapshot_of_an_hdd_volume(ec2: Any, refused: Any) -> None:
 
 
 def test_a_failed_snapshot_counts_until_it_is_deleted(ec2: Any, refused: Any) -> None:
-    """ERR, DEL: snapshots in the error state count (aws-facts 1a, hazard 9)."""
+    """ERR: snapshots in the error state count."""
     volume = a_volume(ec2, "sc1")
     world.clock.set(NOON)
     world.failing_volumes.add(volume)
@@ -65,7 +65,7 @@ def test_a_failed_snapshot_counts_until_it_is_deleted(ec2: Any, refused: Any) ->
 
 
 def test_a_snapshot_deleted_while_pending_counts_on(ec2: Any, refused: Any) -> None:
-    """DEL: "snapshots deleted while pending count too" (aws-facts 1a)."""
+    """DEL: one that is deleted while pending counts until it has completed."""
     volume = a_volume(ec2, "st1")
     world.clock.set(NOON)
     world.snapshot_seconds = 600

@@ -69,7 +69,7 @@ def test_the_root_volume_is_no_data_volume(ec2: Any, machine: Any, volume_ids: d
 
 
 def test_a_volume_of_another_instance_cannot_be_excluded(ec2: Any, machine: Any, refused: Any) -> None:
-    """embedded-aws, A: "unknown ids not rejected" is moto's; the code is not verified."""
+    """The code is not verified; moto takes any id."""
     with refused("InvalidParameterValue"):
         ec2.create_snapshots(**of_instance(machine, ExcludeDataVolumeIds=["vol-0123456789abcdef0"]))
 
@@ -87,7 +87,7 @@ def test_at_most_40_volumes_can_be_excluded(ec2: Any, backend: Any, refused: Any
 def test_tags_of_each_volume_are_copied_without_those_of_aws(
     ec2: Any, backend: Any, machine: Any, volume_ids: dict[str, str]
 ) -> None:
-    """API reference, CopyTagsFromSource=volume; aws-facts 1a: aws: tags cannot be copied."""
+    """API reference, CopyTagsFromSource=volume. That aws: tags are left out is not verified."""
     seed.system_tags(backend, volume_ids["/dev/sdf"], {"Name": "data", "aws:cloudformation:stack-name": "x"})
     made = ec2.create_snapshots(
         **of_instance(machine), CopyTagsFromSource="volume", TagSpecifications=tagged(ours="1")
@@ -100,7 +100,7 @@ def test_tags_of_each_volume_are_copied_without_those_of_aws(
 def test_more_than_50_tags_refuse_the_whole_call(
     ec2: Any, backend: Any, machine: Any, volume_ids: dict[str, str], refused: Any
 ) -> None:
-    """aws-facts 1b: "CopyTagsFromSource + ours over 50 -> the whole call fails (TagLimitExceeded)"."""
+    """ERR, TagLimitExceeded: more than 50 with the copied ones, and the whole call fails."""
     seed.system_tags(backend, volume_ids["/dev/sdg"], {f"k{n}": "v" for n in range(50)})
     with refused("TagLimitExceeded"):
         ec2.create_snapshots(**of_instance(machine), CopyTagsFromSource="volume", TagSpecifications=tagged(ours="1"))
@@ -110,7 +110,7 @@ def test_more_than_50_tags_refuse_the_whole_call(
 def test_a_key_copied_and_given_is_refused(
     ec2: Any, backend: Any, machine: Any, volume_ids: dict[str, str], refused: Any
 ) -> None:
-    """aws-facts 1b: "Duplicate tag key", InvalidParameterValue (c7n #3792)."""
+    """c7n #3792 has it for explicit tags: "Duplicate tag key", InvalidParameterValue. For copied ones: not verified."""
     seed.system_tags(backend, volume_ids["/dev/sdf"], {"Name": "data"})
     with refused("InvalidParameterValue"):
         ec2.create_snapshots(**of_instance(machine), CopyTagsFromSource="volume", TagSpecifications=tagged(Name="mine"))
@@ -124,7 +124,7 @@ def test_a_key_given_twice_is_refused(ec2: Any, volume_ids: dict[str, str], refu
 
 
 def test_a_terminated_instance_has_no_snapshots_to_make(ec2: Any, machine: Any, refused: Any) -> None:
-    """aws-facts, fault 27: InvalidInstanceID.NotFound, IncorrectInstanceState, IncorrectState."""
+    """ERR, IncorrectState; that it is the code of this call is not verified."""
     machine.terminate()
     with refused("IncorrectState"):
         ec2.create_snapshots(**of_instance(machine))
@@ -168,7 +168,7 @@ def test_pending_lasts_as_long_as_the_world_says(ec2: Any, volume_ids: dict[str,
 
 
 def test_a_snapshot_can_fail(ec2: Any, volume_ids: dict[str, str]) -> None:
-    """aws-facts, fault 26: 200, later `error`, with a StateMessage (API reference)."""
+    """API reference, Snapshot.State: accepted, later `error`. StateMessage is documented for copies only."""
     world.failing_volumes.add(volume_ids["/dev/sdf"])
     made = ec2.create_snapshot(VolumeId=volume_ids["/dev/sdf"])
     [snapshot] = ec2.describe_snapshots(SnapshotIds=[made["SnapshotId"]])["Snapshots"]
@@ -177,7 +177,7 @@ def test_a_snapshot_can_fail(ec2: Any, volume_ids: dict[str, str]) -> None:
 
 
 def test_a_new_snapshot_may_be_missing_from_describes(ec2: Any, volume_ids: dict[str, str], refused: Any) -> None:
-    """EC2 API, "Eventual consistency"; aws-facts, fault 14: 200 without it, or InvalidSnapshot.NotFound."""
+    """EC2 API, "Eventual consistency" (docs/aws.md): a list without it, or InvalidSnapshot.NotFound."""
     world.clock.set(NOON)
     world.visibility_seconds = 60
     made = ec2.create_snapshot(VolumeId=volume_ids["/dev/sdf"])["SnapshotId"]
@@ -199,7 +199,7 @@ def test_a_snapshot_keeps_the_size_its_volume_had(ec2: Any, volume_ids: dict[str
 
 
 def test_a_copy_has_an_arbitrary_volume_id_and_a_time_of_its_own(ec2: Any, volume_ids: dict[str, str]) -> None:
-    """UG ebs-copy-snapshot: an arbitrary volume id such as vol-ffffffff; hazard 5: StartTime is the copy's."""
+    """UG ebs-copy-snapshot: an arbitrary volume id such as vol-ffffffff; StartTime is the copy's."""
     world.clock.set(NOON)
     source = ec2.create_snapshot(VolumeId=volume_ids["/dev/sdf"])["SnapshotId"]
     world.clock.advance(hours=1)

@@ -1,4 +1,4 @@
-"""Contract: tags (UG, Using_Tags; API reference of CreateTags and DeleteTags; aws-facts 1a and 1e)."""
+"""Contract: tags (UG, Using_Tags; API reference of CreateTags and DeleteTags)."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -38,7 +38,7 @@ def test_lengths(ec2: Any, machine: Any, key: str, value: str, refused: Any) -> 
 
 
 def test_at_most_1000_resources(ec2: Any, backend: Any, refused: Any) -> None:
-    """aws-facts 1e: up to 1,000 ids. The code is not verified."""
+    """API reference, CreateTags: up to 1,000 ids. The code is not verified."""
     volume = seed.volume(backend, Disk())
     ids = [seed.snapshot(backend, volume, NOON).id for _ in range(1001)]
     with refused("InvalidParameterValue"):
@@ -81,7 +81,7 @@ def test_deleting_without_naming_any_deletes_all_of_ours(ec2: Any, backend: Any,
 
 
 def test_what_is_gone_has_no_tags(ec2: Any, backend: Any) -> None:
-    """embedded-aws A: in moto they stay in DescribeTags for ever; in AWS they go with the resource."""
+    """docs/aws.md, Where moto differs: there they stay in DescribeTags for ever; in AWS they go with the resource."""
     volume = seed.volume(backend, Disk(tags={"a": "b"}))
     snapshot = seed.snapshot(backend, volume, NOON, {"a": "b"})
     ec2.delete_snapshot(SnapshotId=snapshot.id)

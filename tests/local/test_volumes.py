@@ -78,14 +78,14 @@ def test_a_missing_volume_is_named(ec2: Any, volume_ids: dict[str, str]) -> None
 
 
 def test_a_volume_of_another_zone(ec2: Any, machine: Any, refused: Any) -> None:
-    """ERR: InvalidVolume.ZoneMismatch (aws-facts, fault 29)."""
+    """ERR: InvalidVolume.ZoneMismatch."""
     volume = create(ec2, AvailabilityZone="eu-central-1b")["VolumeId"]
     with refused("InvalidVolume.ZoneMismatch"):
         ec2.attach_volume(VolumeId=volume, InstanceId=machine.id, Device="/dev/sdh")
 
 
 def test_a_device_that_is_taken(ec2: Any, machine: Any, refused: Any) -> None:
-    """ERR: InvalidParameterValue, "Attachment point /dev/sdf is already in use" (fault 29)."""
+    """ERR: InvalidParameterValue, "Attachment point /dev/sdf is already in use"."""
     with refused("InvalidParameterValue"):
         ec2.attach_volume(VolumeId=create(ec2)["VolumeId"], InstanceId=machine.id, Device="/dev/sdf")
 
@@ -122,7 +122,7 @@ def test_detaching_needs_no_instance(ec2: Any, machine: Any, volume_ids: dict[st
 def test_the_root_volume_of_a_running_instance_stays(
     ec2: Any, machine: Any, volume_ids: dict[str, str], refused: Any
 ) -> None:
-    """API reference, DetachVolume: stop the instance first. OperationNotPermitted is from experience."""
+    """API reference, DetachVolume: stop the instance first. The code is not verified."""
     with refused("OperationNotPermitted"):
         ec2.detach_volume(VolumeId=volume_ids["/dev/sda1"], InstanceId=machine.id)
     machine.stop()

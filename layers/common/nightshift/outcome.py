@@ -124,7 +124,7 @@ class Outcome:
         return f"{self.job}: {mode}{self.planned} planned, {counts}, {self.count(Status.SKIPPED)} left alone{refused}"
 
     def to_dict(self) -> dict[str, Any]:
-        """The contract of DESIGN: the same shape for every job, within what Lambda can answer."""
+        """The public contract: the same shape for every job, within what Lambda can answer."""
         decisions, omitted = _bounded([asdict(result) for result in self.results])
         return {
             "version": 1,

@@ -89,7 +89,7 @@ def doomed(decisions: dict[str, Decision]) -> set[str]:
 
 
 def must_stay(snapshot: Snapshot, inventory: Inventory) -> bool:
-    """By the design's list of what is never deleted, without the last completed one."""
+    """What is never deleted, said a second time; without the last completed one of a volume."""
     holds = [snapshot.tags.get(HOLD_UNTIL)]
     holds += [inventory.holders.holds.get(id_) for id_ in (snapshot.volume_id, snapshot.tags.get(INSTANCE, ""))]
     young_error = snapshot.state == "error" and NOW - snapshot.started < timedelta(hours=1)
