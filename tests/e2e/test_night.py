@@ -6,10 +6,12 @@ from typing import Any
 
 import pytest
 
+from local.build import ROOT
 from local.embedded import EmbeddedAws
 from local.seed import backend_of
 from local.template import logical_id, read_template
 from local.world import world
+from tools.cost import SECONDS, monthly
 from tools.demo import NIGHT, REGION, night, stage
 
 pytestmark = pytest.mark.usefixtures("built")
@@ -105,6 +107,12 @@ def test_one_message_says_what_changed(nights: Nights) -> None:
     assert message.subject
     for name in ("failing-host", "frozen-os", "stuck-disk"):
         assert name in message.text
+
+
+def test_the_readme_says_what_make_cost_prints(nights: Nights) -> None:
+    readme = (ROOT / "README.md").read_text()
+    for what, dollars in monthly(SECONDS).items():
+        assert f"| {what} | {dollars:.2f} |" in readme
 
 
 def _granted(job: str) -> set[str]:

@@ -141,14 +141,14 @@ def test_instances_are_counted_not_reservations(ec2: Any) -> None:
     assert counts == [5, 2]
 
 
-def test_10000_tagged_snapshots_come_quickly(ec2: Any, backend: Any, volume: Any) -> None:
+def test_many_tagged_snapshots_come_quickly(ec2: Any, backend: Any, volume: Any) -> None:
     """moto reads all tags of the region for each resource, and botocore's 60 s are over first.
     AWS pages 1,000 records; here 1,500 tagged ones must take far less than moto's seconds."""
     for n in range(1500):
         seed.snapshot(backend, volume, NOON - timedelta(hours=n), {"a": "b", "c": "d"})
-    began = time.perf_counter()
+    began = time.process_time()
     pages = ec2.get_paginator("describe_snapshots").paginate(
         OwnerIds=["self"], Filters=[{"Name": "tag:a", "Values": ["b"]}], PaginationConfig={"PageSize": 1000}
     )
     assert [len(page["Snapshots"]) for page in pages] == [1000, 500]
-    assert time.perf_counter() - began < 2
+    assert time.process_time() - began < 2
