@@ -9,6 +9,8 @@ UV_VERSION := 0.13.9
 PIP_QUIET := --quiet --disable-pip-version-check
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export SAM_CLI_TELEMETRY := 0
+# As pip does: trust what the machine trusts, a private authority too.
+export UV_SYSTEM_CERTS := 1
 
 help:  ## what can be made
 	@sed -n 's/^\([a-z-]*\):[^#]*## /\1 /p' $(MAKEFILE_LIST) | while read -r name words; do printf '%-12s %s\n' "$$name" "$$words"; done

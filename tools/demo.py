@@ -24,7 +24,7 @@ from tools import demo_report as report
 REGION = "eu-central-1"
 NIGHT = ("tagging", "backup", "cleanup", "status_check")
 HISTORY_DAYS = 150
-PICTURE_WIDTH, PICTURE_ROWS = 130, 5
+PICTURE_WIDTH, PICTURE_ROWS = 130, 3
 POLICY = Path(__file__).with_name("demo_policy.yaml")
 
 

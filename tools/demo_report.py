@@ -13,6 +13,7 @@ from rich.text import Text
 from local.world import world
 
 ROWS = 14
+BRIEF = 3  # so few rows are for a picture: a run that changed nothing shows its counts alone
 _STYLES = {"done": "green", "failed": "bold red", "remaining": "yellow", "planned": "cyan", "skipped": "dim"}
 # What differs between two decisions with the same reason.
 _PARTICULARS = re.compile(
@@ -42,7 +43,7 @@ def job(console: Console, event: Mapping[str, Any], outcome: Mapping[str, Any], 
         console.print(f"note: {note}", highlight=False)
     if outcome["refused"]:
         console.print(Panel(Text(outcome["refused"]), title="refused", border_style="red"))
-    elif outcome["decisions"]:
+    elif outcome["decisions"] and (rows > BRIEF or outcome["planned"]):
         console.print(_examples(outcome["decisions"], rows))
     for message in world.messages:
         console.print(Panel(Text(message.text), title=f"e-mail: {message.subject}", border_style="yellow"))

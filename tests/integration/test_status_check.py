@@ -638,3 +638,20 @@ def slow_stop(aws: EmbeddedAws, monkeypatch: pytest.MonkeyPatch, duration: timed
 
     monkeypatch.setattr(Instance, "stop", begin)
     aws.hooks.append(end)
+
+
+def test_what_a_person_stops_after_a_remedy_stays_stopped(backend: Any, run_job: Run) -> None:
+    """The remedy had worked, and nobody has been told of a recovery yet: the stop is none of ours."""
+    box = instance(backend, {"nightshift:remedy": "stop-start"})
+    world.impair(box.id, "system", NOW - timedelta(hours=1))
+    assert by_resource(run_job(JOB, {}))[box.id]["outcome"] == "done"
+    world.set_check(box.id, "system", "initializing")
+    world.clock.advance(minutes=10)
+    backend.stop_instances([box.id])
+    box._state.name, box._state.code = "stopped", 80
+    world.clock.advance(minutes=5)
+
+    decision = by_resource(run_job(JOB, {}))[box.id]
+
+    assert decision["action"] == "keep"
+    assert "somebody stopped it" in decision["reason"]

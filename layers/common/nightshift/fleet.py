@@ -29,6 +29,8 @@ class Instance:
     disks: tuple[Disk, ...]
     interface_ids: tuple[str, ...]
     tags: Tags = field(default_factory=dict, hash=False)
+    # When somebody last asked to stop it, where AWS says so.
+    stopped: datetime | None = None
 
     @property
     def root_volume_id(self) -> str | None:

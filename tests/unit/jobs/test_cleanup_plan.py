@@ -188,10 +188,24 @@ def test_each_volume_has_a_history_of_its_own_and_so_have_copies() -> None:
         for kind, volume_id, tags in [
             ("first", VOLUME_IDS[0], {}),
             ("second", VOLUME_IDS[1], {}),
-            ("copy", VOLUME_IDS[0], {VOLUME: VOLUME_IDS[0]}),
+            ("copy", "vol-ffffffff", {VOLUME: VOLUME_IDS[0]}),
         ]
     ]
     assert doomed(decide(Inventory("eu-central-1", ours, Holders()), policy)) == {"first-0", "second-0", "copy-0"}
+
+
+def test_what_its_volume_s_tags_claim_makes_no_snapshot_a_copy() -> None:
+    """A volume that carries nightshift:volume hands it on: its backups must not count as duplicates of another's."""
+    claim = {VOLUME: VOLUME_IDS[0]}
+    ours = [a_snapshot(f"snap-{volume_id}", FIRST, volume_id=volume_id, tags=claim) for volume_id in VOLUME_IDS]
+    assert doomed(decide(Inventory("eu-central-1", ours, Holders()), Policy())) == set()
+
+
+def test_copies_of_nobody_knows_what_stay() -> None:
+    ours = [a_snapshot(f"copy-{n}", FIRST, volume_id="vol-ffffffff") for n in range(5)]
+    decisions = decide(Inventory("eu-central-1", ours, Holders()), Policy())
+    assert doomed(decisions) == set()
+    assert "does not say of which volume" in decisions["copy-0"].reason
 
 
 def test_a_snapshot_of_two_plans_goes_when_none_keeps_it() -> None:

@@ -37,7 +37,7 @@ ROWS = [
     Row("saved last night, not yet tonight", [of(LAST)], is_due=True),
     Row("saved tonight", [of(CURRENT), of(LAST)], is_due=False),
     Row("a pending snapshot is about to be one", [of(CURRENT, "pending"), of(LAST)], is_due=False),
-    Row("a failed snapshot of tonight is none", [of(CURRENT, "error"), of(LAST)], is_due=True),
+    Row("a failed snapshot of tonight is none", [of(CURRENT, "error"), of(LAST)], is_due=True, missed=1),
     Row("one in the recycle bin is none", [of(CURRENT, "recoverable"), of(LAST)], is_due=True),
     Row("a failed one beside a completed one harms not", [of(CURRENT, "error"), of(CURRENT), of(LAST)], is_due=False),
     Row("a snapshot of another plan does not serve", [of(CURRENT, plan="weekly")], is_due=True),

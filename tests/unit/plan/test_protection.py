@@ -85,7 +85,7 @@ class TestLastCompleted:
             ("400d", False, timedelta(days=400, seconds=1), False),
             ("400d", True, timedelta(days=4000), True),  # the age is for deleted volumes only
             ("forever", True, timedelta(days=4000), True),
-            ("0d", False, timedelta(seconds=1), False),
+            ("1d", False, timedelta(days=1, seconds=1), False),
         ],
     )
     def test_that_of_a_deleted_volume_goes_only_at_its_age(

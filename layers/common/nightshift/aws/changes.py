@@ -73,8 +73,11 @@ class _Rounds:
             return [self._ended(decision, Status.FAILED, error) for decision in group]
 
     def _waits(self, fault: Fault, resource: str) -> bool:
-        self.stopped |= fault is Fault.STOP
-        self._everything_waits |= fault is Fault.WAIT_ALL
+        # Set, never computed from themselves: other threads set them too.
+        if fault is Fault.STOP:
+            self.stopped = True
+        if fault is Fault.WAIT_ALL:
+            self._everything_waits = True
         self._unknown[resource] += fault is Fault.UNKNOWN
         unclear = fault is Fault.UNKNOWN and self._unknown[resource] < MOST_UNKNOWN
         return unclear or fault in (Fault.WAIT, Fault.WAIT_ALL, Fault.STOP)

@@ -9,6 +9,8 @@ from nightshift.aws.faults import aws_errors
 from nightshift.aws.session import Aws
 from nightshift.errors import AwsError, Fault
 
+MAY_BE_SHARED = "it may be shared"
+
 
 def held_outside(aws: Aws) -> dict[str, str]:
     """Who holds snapshots of this account, by snapshot id: "it backs ami-0a1". AwsError: it cannot be read whole."""
@@ -74,7 +76,7 @@ def _sharing(aws: Aws, snapshot_id: str) -> str | None:
     except AwsError as error:
         if error.fault is Fault.STOP:
             raise
-        return None if error.fault is Fault.GONE else f"it may be shared: AWS answered {error.code} when asked"
+        return None if error.fault is Fault.GONE else f"{MAY_BE_SHARED}: AWS answered {error.code} when asked"
     permissions = answer["CreateVolumePermissions"]
     users = sorted(permission.get("UserId") or permission.get("Group", "?") for permission in permissions)
     return f"it is shared with {', '.join(users)}" if users else None

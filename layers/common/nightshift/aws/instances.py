@@ -1,6 +1,8 @@
 """Instances: descriptions become records; one function a change."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 from nightshift.aws.describe import chunks, filters, pages, tags_of
@@ -44,4 +46,11 @@ def _instance(described: dict[str, Any]) -> Instance:
         ),
         interface_ids=tuple(interface["NetworkInterfaceId"] for interface in described.get("NetworkInterfaces", ())),
         tags=tags_of(described),
+        stopped=_stopped(described.get("StateTransitionReason", "")),
     )
+
+
+def _stopped(reason: str) -> datetime | None:
+    """The time in "User initiated (2026-11-24 12:00:00 GMT)"."""
+    found = re.search(r"\((\d{4}-\d\d-\d\d \d\d:\d\d:\d\d) (?:GMT|UTC)\)", reason)
+    return datetime.fromisoformat(found[1]).replace(tzinfo=UTC) if found else None

@@ -10,10 +10,12 @@ from nightshift.errors import AwsError, Fault
 from nightshift.outcome import Change, Decision, Result, Status
 from nightshift.plan.slots import slot_text
 from nightshift.plan.snapshot_calls import MOST_EXCLUDED, SnapshotInstance, SnapshotVolume, description
-from nightshift.plan.tags import SLOT
+from nightshift.plan.tags import SLOT, slots_of
 
 # How many snapshots of one volume AWS makes at a time; failed ones count until they are deleted (EBS quotas).
 AT_ONCE, AT_ONCE_SLOW = 5, 1
+# Someone, perhaps another run for the same slot, made a snapshot of it within the last 15 seconds.
+A_MOMENT_AGO = "SnapshotCreationPerVolumeRateExceeded"
 BUSY = "ConcurrentSnapshotLimitExceeded"
 
 # EC2 is eventually consistent: so long after an unclear answer, what is not to be seen is not there.
@@ -21,6 +23,7 @@ SEEN_AFTER = timedelta(minutes=5)
 
 type SnapshotChange = SnapshotInstance | SnapshotVolume
 type ByVolume = Mapping[str, str]
+type Refused = Mapping[str, AwsError]
 
 
 class Saving:
@@ -37,18 +40,18 @@ class Saving:
             raise TypeError(f"no backup: {change}")
         found = _found(aws, change) if attempt > 1 else {}
         missing = set(change.volume_ids) - found.keys()
-        made, blocked = self._made(aws, change, missing) if missing else ({}, {})
-        return [_result(decision, made, found, blocked) for decision in decisions]
+        made, refused = self._made(aws, change, missing) if missing else ({}, {})
+        return [_result(decision, made, found, refused) for decision in decisions]
 
-    def _made(self, aws: Aws, change: SnapshotChange, missing: Collection[str]) -> tuple[ByVolume, ByVolume]:
-        """The new snapshots by volume id, and what blocks the volumes that AWS would not take now."""
+    def _made(self, aws: Aws, change: SnapshotChange, missing: Collection[str]) -> tuple[ByVolume, Refused]:
+        """The new snapshots by volume id, and why AWS would not take the others now."""
         since = self._unclear.get(change)
         if since is not None and aws.clock.now() - since < SEEN_AFTER:
             raise AwsError("NotYetSeen", "an earlier answer was unclear, and its snapshot may still appear", Fault.WAIT)
         try:
             return _create(aws, change, missing)
         except AwsError as error:
-            if error.fault is Fault.UNKNOWN:
+            if error.fault is Fault.UNKNOWN or error.code == A_MOMENT_AGO:
                 self._unclear[change] = aws.clock.now()
             raise
 
@@ -57,12 +60,16 @@ def _found(aws: Aws, change: SnapshotChange) -> ByVolume:
     """What an earlier attempt may have made although its answer did not say so; the snapshot's id by volume id."""
     plan, slot = change.slots[0]
     narrowed = {f"tag:{SLOT}{plan}": [slot_text(slot)], "volume-id": list(change.volume_ids)}
-    return {snapshot.volume_id: snapshot.id for snapshot in snapshots.ours(aws, narrowed) if snapshot.live}
+    return {
+        snapshot.volume_id: snapshot.id
+        for snapshot in snapshots.ours(aws, narrowed)
+        if snapshot.live and dict(change.slots).items() <= slots_of(snapshot).items()
+    }
 
 
-def _create(aws: Aws, change: SnapshotChange, wanted: Collection[str]) -> tuple[ByVolume, ByVolume]:
+def _create(aws: Aws, change: SnapshotChange, wanted: Collection[str]) -> tuple[ByVolume, Refused]:
     try:
-        return _send(aws, change, wanted), {}
+        return _send(aws, change, wanted)
     except AwsError as error:
         if error.code != BUSY:
             raise
@@ -71,16 +78,27 @@ def _create(aws: Aws, change: SnapshotChange, wanted: Collection[str]) -> tuple[
     free = set(wanted) - blocked.keys()
     if not blocked:
         raise AwsError(BUSY, "AWS has as many snapshots of it under way as it allows", Fault.WAIT)
-    return (_send(aws, change, free) if free else {}), blocked
+    made, refused = _send(aws, change, free) if free else ({}, {})
+    return made, {**blocked, **refused}
 
 
-def _send(aws: Aws, change: SnapshotChange, wanted: Collection[str]) -> ByVolume:
+def _send(aws: Aws, change: SnapshotChange, wanted: Collection[str]) -> tuple[ByVolume, Refused]:
     if isinstance(change, SnapshotVolume):
-        return {change.volume_id: _send_one(aws, change)}
-    if len(change.excluded_data(wanted)) > MOST_EXCLUDED:
-        alone = [SnapshotVolume(volume_id, change.slots, change.tags, ()) for volume_id in sorted(wanted)]
-        return {each.volume_id: _send_one(aws, each) for each in alone}
-    return _send_set(aws, change, wanted)
+        return {change.volume_id: _send_one(aws, change)}, {}
+    if len(change.excluded_data(wanted)) <= MOST_EXCLUDED:
+        return _send_set(aws, change, wanted), {}
+    return _send_each(aws, [SnapshotVolume(id_, change.slots, change.tags, ()) for id_ in sorted(wanted)])
+
+
+def _send_each(aws: Aws, changes: Sequence[SnapshotVolume]) -> tuple[ByVolume, Refused]:
+    made: dict[str, str] = {}
+    refused: dict[str, AwsError] = {}
+    for each in changes:
+        try:
+            made[each.volume_id] = _send_one(aws, each)
+        except AwsError as error:
+            refused[each.volume_id] = error
+    return made, refused
 
 
 def _send_set(aws: Aws, change: SnapshotInstance, wanted: Collection[str]) -> ByVolume:
@@ -113,12 +131,12 @@ def _without_people_s_tags_if_need_be[T](send: Callable[[bool], T], copy_tags: b
     try:
         return send(copy_tags)
     except AwsError as error:
-        if error.fault is not Fault.TAGS or not copy_tags:
+        if not copy_tags or not (error.fault is Fault.TAGS or error.code == "TagPolicyViolation"):
             raise
         return send(False)
 
 
-def _blocked(aws: Aws, change: SnapshotChange, wanted: Collection[str]) -> ByVolume:
+def _blocked(aws: Aws, change: SnapshotChange, wanted: Collection[str]) -> Refused:
     """What blocks each volume that has as many pending and failed snapshots as AWS allows, by volume id."""
     holders: dict[str, list[str]] = defaultdict(list)
     for snapshot in snapshots.blocking(aws, sorted(wanted)):
@@ -126,19 +144,20 @@ def _blocked(aws: Aws, change: SnapshotChange, wanted: Collection[str]) -> ByVol
     # AWS refused a single volume: whatever stands in its way is enough.
     slow = change.slow_volume_ids if isinstance(change, SnapshotInstance) else {change.volume_id}
     return {
-        volume_id: ", ".join(sorted(named))
+        volume_id: AwsError(BUSY, f"blocked by {', '.join(sorted(named))}; the next run tries again", Fault.WAIT)
         for volume_id, named in holders.items()
         if len(named) >= (AT_ONCE_SLOW if volume_id in slow else AT_ONCE)
     }
 
 
-def _result(decision: Decision, made: ByVolume, found: ByVolume, blocked: ByVolume) -> Result:
+def _result(decision: Decision, made: ByVolume, found: ByVolume, refused: Refused) -> Result:
     volume_id = decision.resource
     if volume_id in made:
         return Result.of(decision, Status.DONE, note=f"made {made[volume_id]}")
     if volume_id in found:
         note = f"{found[volume_id]} of this slot was found after an unclear answer"
         return Result.of(decision, Status.DONE, note=note)
-    if volume_id in blocked:
-        return Result.of(decision, Status.REMAINING, BUSY, f"blocked by {blocked[volume_id]}; the next run tries again")
+    if error := refused.get(volume_id):
+        status = Status.FAILED if error.fault is Fault.PERMANENT else Status.REMAINING
+        return Result.of(decision, status, error.code, error.message[:300])
     return Result.of(decision, Status.FAILED, "MissingInAnswer", "AWS answered yes, but named no snapshot of it")

@@ -63,9 +63,10 @@ def read(aws: Aws, _request: BackupRequest, policy: Policy, now: datetime) -> In
 def _saved(aws: Aws, name: str, slots: PlanSlots, of: Sequence[Volume]) -> Mapping[str, Sequence[Snapshot]]:
     if not of or not slots.texts:
         return {}
-    recent = by_volume(snapshots.of_slots(aws, name, slots.texts))
+    of_slots = snapshots.of_slots(aws, name, slots.texts)
+    recent = by_volume(of_slots)
     unclear = [volume.id for volume in of if history_wanted(name, slots, volume, recent.get(volume.id, ()))]
-    return {**recent, **by_volume(snapshots.of_volumes(aws, unclear, name))}
+    return by_volume([*of_slots, *snapshots.of_volumes(aws, unclear, name)])
 
 
 def plan(inventory: Inventory, request: BackupRequest, policy: Policy, now: datetime) -> Plan:
@@ -151,7 +152,8 @@ class _Judge:
 
     def _not_opted_in(self, owners: Sequence[Instance]) -> str:
         nor = f", nor does {', '.join(owner.id for owner in owners)}" if owners else ""
-        return f"not opted in: it does not carry the tag {self.policy.backup.tag}{nor}"
+        hint = "; name plans as well to back it up all the same" if self.request.now else ""
+        return f"not opted in: it does not carry the tag {self.policy.backup.tag}{nor}{hint}"
 
     def without_volumes(self) -> list[Instance]:
         """Instances in scope that have nothing to snapshot; those that end count only where they are named."""
@@ -170,6 +172,8 @@ class _Judge:
         return [id_ for id_ in named if id_ not in known]
 
     def notes(self, decisions: Sequence[Decision]) -> list[str]:
+        if self.request.now and not any(decision.change for decision in decisions):
+            return ["nothing was asked for that can be backed up: each decision says why"]
         if decisions:
             return []
         if self.request.plans:

@@ -10,7 +10,7 @@ from pydantic import Field
 
 from nightshift.aws import instances, snapshots, volumes
 from nightshift.aws.changes import carry_out
-from nightshift.aws.holders import held_outside, shared
+from nightshift.aws.holders import MAY_BE_SHARED, held_outside, shared
 from nightshift.aws.session import Aws
 from nightshift.errors import AwsError, Fault
 from nightshift.fleet import Instance, Snapshot, Volume
@@ -66,6 +66,7 @@ def read(aws: Aws, request: CleanupRequest, policy: Policy, now: datetime) -> In
     holders = Holders(
         holds={resource.id: resource.tags[HOLD_UNTIL] for resource in holding if HOLD_UNTIL in resource.tags},
         living=frozenset(volume.id for volume in disks),
+        owners={volume.id: volume.instance_ids for volume in disks},
     )
     return _with_outside_holders(aws, Inventory(aws.region, ours, holders), request, policy, now)
 
@@ -121,7 +122,8 @@ def _decisions(ours: Sequence[Snapshot], holders: Holders, policy: Policy, now: 
     protection = Protection.of(ours, holders, policy, now)
     histories: dict[str, list[Snapshot]] = defaultdict(list)
     for snapshot in ours:
-        histories[lineage(snapshot)].append(snapshot)
+        if history := lineage(snapshot):
+            histories[history].append(snapshot)
     verdicts = {
         (plan, snapshot_id): verdict
         for history in histories.values()
@@ -195,7 +197,14 @@ def _notes(inventory: Inventory, policy: Policy) -> list[str]:
     return [
         *(f"no snapshot of plan {plan} is to be seen in {inventory.region}" for plan in unseen),
         *(f"plan {plan} is no longer in the policy: all that it saved stays" for plan in vanished),
+        *_unanswered(inventory),
     ]
+
+
+def _unanswered(inventory: Inventory) -> list[str]:
+    """A denial of the question keeps everything for ever, so it is said aloud."""
+    unclear = sum(MAY_BE_SHARED in reason for reason in inventory.holders.outside.values())
+    return [f"of {unclear} snapshots AWS would not say with whom they are shared: they stay"] if unclear else []
 
 
 JOB = Job("cleanup", CleanupRequest, read, plan, guard, apply)

@@ -2,12 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from nightshift.fleet import Snapshot, Volume
 from nightshift.plan.slots import current_slot, next_slot, previous_slot, slot_text
 from nightshift.plan.tags import slots_of
 from nightshift.policy import BackupPlan, Policy
+
+# A slot whose snapshots keep failing counts as missed from then on.
+PATIENCE = timedelta(hours=2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +63,17 @@ def due(name: str, plan: BackupPlan, slots: PlanSlots, snapshots: Sequence[Snaps
     if window is not None and earlier and now > slots.current + window:
         words = f"{name} {slot_text(slots.current)} passed unfinished: not started within {plan.start_within}"
         return Due(None, f"{words}, {slots.next_text}", missed + 1)
+    if failed := _failed(name, slots.current, snapshots):
+        late = now > slots.current + PATIENCE
+        return Due(slots.current, f"due for {name} {slot_text(slots.current)} again: {failed}", missed or int(late))
     after = f", {slot_text(slots.previous)} passed unfinished" if missed and slots.previous else ""
     return Due(slots.current, f"due for {name} {slot_text(slots.current)}{after}", missed)
+
+
+def _failed(name: str, slot: datetime, snapshots: Sequence[Snapshot]) -> str:
+    """The snapshots of a slot that were made and failed; empty where there are none."""
+    failed = [each for each in snapshots if each.state == "error" and slots_of(each).get(name) == slot]
+    return f"{', '.join(sorted(each.id for each in failed))} failed" if failed else ""
 
 
 def by_volume(snapshots: Sequence[Snapshot]) -> Mapping[str, list[Snapshot]]:

@@ -43,7 +43,7 @@ def refusal(snapshots: Sequence[Snapshot], doomed: Collection[str], policy: Poli
     changed = "" if confirm is None else f"; confirmed were {confirm}, the plan has changed since"
     return (
         f"this run would delete {too_many}{changed}. Nothing was deleted. If a dry run shows what you want, "
-        f'send {{"confirm": {len(doomed)}}} with the same event'
+        f'send {{"confirm": {len(doomed)}}} with the same ids and plans, if any'
     )
 
 

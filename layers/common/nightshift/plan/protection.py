@@ -18,30 +18,42 @@ class Holders:
     """What beside a snapshot itself decides whether it may go.
 
     holds: the hold-until tag of living volumes and instances, by id. living: the ids of the volumes there are.
+    owners: the instances that each of them is attached to.
     outside: what AWS or someone else does with a snapshot ("it backs ami-0a1"), by snapshot id.
     """
 
     holds: Mapping[str, str] = field(default_factory=dict)
     living: frozenset[str] = frozenset()
+    owners: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     outside: Mapping[str, str] = field(default_factory=dict)
 
 
-def source_volume(snapshot: Snapshot) -> str:
-    """The id of the volume that a snapshot is of; a copy's own VolumeId means nothing."""
-    return snapshot.tags.get(VOLUME, snapshot.volume_id)
+def source_volume(snapshot: Snapshot) -> str | None:
+    """The id of the volume that a snapshot is of; None for a copy that does not say so.
+
+    CopySnapshot gives a copy "an arbitrary volume ID that you should not use for any purpose" (EC2 API reference):
+    vol-ffff or vol-ffffffff. Only there a tag names the volume; on any other snapshot it is a mistake, or a forgery.
+    """
+    return snapshot.tags.get(VOLUME) if _is_copy(snapshot) else snapshot.volume_id
 
 
-def lineage(snapshot: Snapshot) -> str:
-    """The history that a snapshot belongs to: its volume's, where copies have one of their own."""
-    return f"copies of {source_volume(snapshot)}" if VOLUME in snapshot.tags else snapshot.volume_id
+def lineage(snapshot: Snapshot) -> str | None:
+    """The history that a snapshot belongs to: its volume's, where copies have one of their own. None: nobody knows."""
+    volume_id = source_volume(snapshot)
+    return f"copies of {volume_id}" if volume_id and _is_copy(snapshot) else volume_id
+
+
+def _is_copy(snapshot: Snapshot) -> bool:
+    return not snapshot.volume_id.removeprefix("vol-").strip("f")
 
 
 def last_completed(snapshots: Iterable[Snapshot]) -> dict[str, Snapshot]:
     """The newest completed snapshot of each lineage."""
     newest: dict[str, Snapshot] = {}
     for snapshot in sorted(snapshots, key=lambda snapshot: (snapshot.started, snapshot.id)):
-        if snapshot.state == "completed":
-            newest[lineage(snapshot)] = snapshot
+        history = lineage(snapshot)
+        if history and snapshot.state == "completed":
+            newest[history] = snapshot
     return newest
 
 
@@ -62,6 +74,7 @@ class Protection:
         """Why a snapshot must not be deleted; None: nothing protects it."""
         return (
             self._by_state(snapshot)
+            or _unknown(snapshot)
             or self.hold(snapshot)
             or self.holders.outside.get(snapshot.id)
             or self._as_last(snapshot)
@@ -77,7 +90,7 @@ class Protection:
 
     def expired(self, snapshot: Snapshot) -> str | None:
         """Why the whole history of a volume that is gone has had its time; None while it has not, or for ever."""
-        age, last = self.policy.cleanup.last_of_deleted_volume_age, self.last.get(lineage(snapshot))
+        age, last = self.policy.cleanup.last_of_deleted_volume_age, self._last_of(snapshot)
         if age is None or last is None or not self._is_gone(snapshot) or self._keeps_all(snapshot):
             return None
         if self.now - last.started <= age:
@@ -85,9 +98,13 @@ class Protection:
         allowed = self.policy.cleanup.keep_last_of_deleted_volume
         return f"{source_volume(snapshot)} is gone, and its last snapshot is older than {allowed}"
 
+    def _last_of(self, snapshot: Snapshot) -> Snapshot | None:
+        history = lineage(snapshot)
+        return self.last.get(history) if history else None
+
     def _is_gone(self, snapshot: Snapshot) -> bool:
         """Of a copy nobody knows: its volume may live in another region."""
-        return VOLUME not in snapshot.tags and snapshot.volume_id not in self.holders.living
+        return not _is_copy(snapshot) and snapshot.volume_id not in self.holders.living
 
     def _keeps_all(self, snapshot: Snapshot) -> bool:
         plans = self.policy.backup.plans
@@ -95,13 +112,15 @@ class Protection:
 
     def hold(self, snapshot: Snapshot) -> str | None:
         """The hold-until tag that is in force, of the snapshot, its volume or its instance."""
-        tags = {
-            snapshot.id: snapshot.tags.get(HOLD_UNTIL),
-            **{id_: self.holders.holds.get(id_) for id_ in (source_volume(snapshot), snapshot.tags.get(INSTANCE, ""))},
+        holds = {snapshot.id: snapshot.tags[HOLD_UNTIL]} if HOLD_UNTIL in snapshot.tags else {}
+        volume_id = source_volume(snapshot) or ""
+        owners = self.holders.owners.get(volume_id, ())
+        holds |= {
+            id_: self.holders.holds[id_]
+            for id_ in (volume_id, snapshot.tags.get(INSTANCE, ""), *owners)
+            if id_ in self.holders.holds
         }
-        return next(
-            (held for id_, value in tags.items() if value is not None and (held := self._held(id_, value))), None
-        )
+        return next((held for id_, value in holds.items() if (held := self._held(id_, value))), None)
 
     def _held(self, id_: str, value: str) -> str | None:
         until = time_limit(value, self.policy.zone)
@@ -110,6 +129,12 @@ class Protection:
         return f"it is held until {value} by the tag of {id_}" if self.now < until else None
 
     def _as_last(self, snapshot: Snapshot) -> str | None:
-        if self.last.get(lineage(snapshot)) is not snapshot or self.expired(snapshot):
+        if self._last_of(snapshot) is not snapshot or self.expired(snapshot):
             return None
         return f"it is the last completed snapshot of {lineage(snapshot)}"
+
+
+def _unknown(snapshot: Snapshot) -> str | None:
+    if source_volume(snapshot) or snapshot.state == "error":
+        return None
+    return "it is a copy that does not say of which volume"

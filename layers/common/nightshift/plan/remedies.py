@@ -123,6 +123,10 @@ def remedy_for(case: Case) -> Verdict:
     return Verdict(remedy, _DOING[remedy])
 
 
+# A remedy is written down just before its stop; a later stop is somebody else's.
+OWN_STOP = timedelta(minutes=2)
+
+
 def interrupted(instance: Instance, announced: Announced, muted_until: datetime | None, now: datetime) -> Verdict:
     """Whether an instance that does not run was stopped by a remedy that could not be finished.
 
@@ -136,6 +140,8 @@ def interrupted(instance: Instance, announced: Announced, muted_until: datetime 
         return Verdict()
     if str(announced.state) == OK and announced.since and announced.since >= remedied:
         return Verdict()
+    if instance.stopped and instance.stopped > remedied + OWN_STOP:
+        return Verdict(reason="somebody stopped it since the last remedy, so it stays stopped")
     begun = f"the stop-start of {slot_text(remedied)} was interrupted"
     if muted_until:
         return Verdict(reason=f"{begun}, but it is muted until {slot_text(muted_until)}: start it yourself")

@@ -88,7 +88,12 @@ def _of_group(group: Sequence[Wanted], disks: Mapping[str, Volume], stack_tag: s
         note = "; not one instant: the instance's volumes have different slots due"
     elif owner and whole is None and len(group) > 1:
         note = f"; not one instant: {_why_not_whole(group, owner)}"
-    return [_decision(want, whole or _of_volume(want, tags), note + _disks_left_out(owner, tags)) for want in group]
+    return [
+        _decision(
+            want, whole or _of_volume(want, tags), note + _disks_left_out(owner, tags) + _tags_left_out(want, whole)
+        )
+        for want in group
+    ]
 
 
 def _disks_left_out(owner: Instance | None, tags: Mapping[str, str]) -> str:
@@ -96,6 +101,11 @@ def _disks_left_out(owner: Instance | None, tags: Mapping[str, str]) -> str:
     if owner is None or written == len(owner.disks):
         return ""
     return f"; its tags have room for {written} of the {len(owner.disks)} disks of {owner.id}"
+
+
+def _tags_left_out(want: Wanted, whole: SnapshotInstance | None) -> str:
+    copied = whole.copy_tags if whole else True
+    return "" if copied or not people_s(want.volume.tags) else "; people's tags stay behind: they do not go with ours"
 
 
 def _alone(group: Sequence[Wanted]) -> bool:

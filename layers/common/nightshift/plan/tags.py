@@ -49,15 +49,21 @@ def slots_of(snapshot: Snapshot) -> dict[str, datetime]:
 
 
 def people_s(tags: Tags) -> dict[str, str]:
-    """The tags that people may copy: all but AWS's own."""
-    return {key: value for key, value in tags.items() if not key.startswith("aws:")}
+    """The tags that come along to a snapshot: people's, and a hold. Our other keys would speak of the snapshot."""
+    return {key: value for key, value in tags.items() if not key.startswith(("aws:", PREFIX)) or key == HOLD_UNTIL}
 
 
 def fit_together(ours: Tags, theirs: Iterable[Tags]) -> bool:
-    """Whether each of these tag sets can stand beside ours on one resource."""
-    return all(
-        not ours.keys() & people_s(tags).keys() and len(ours) + len(people_s(tags)) <= MOST_TAGS for tags in theirs
-    )
+    """Whether AWS may copy each of these tag sets beside ours.
+
+    It copies all of a volume's tags: one that carries a key of ours, or of another backup service, would make its
+    snapshots look like what they are not.
+    """
+    return all(_harmless(tags) and len(ours) + len(people_s(tags)) <= MOST_TAGS for tags in theirs)
+
+
+def _harmless(tags: Tags) -> bool:
+    return not any(key.startswith((PREFIX, *FOREIGN_PREFIXES)) and key != HOLD_UNTIL for key in tags)
 
 
 def snapshot_tags(
