@@ -7,13 +7,15 @@ from typing import Any
 import pytest
 from botocore.loaders import JSONFileLoader
 
+from local import seed
 from local.embedded import EmbeddedAws
 from local.seed import backend_of
 from local.stage import client, put_policy
 from local.world import world
 from nightshift.job import Job
+from nightshift.jobs.status_check import JOB as STATUS_CHECK
 from nightshift.run import run
-from tests.support import NOW, REGION, Context, WorldClock
+from tests.support import NOW, REGION, Context, WorldClock, scheduled
 
 # A run has sessions of its own, so botocore would read EC2's model from disk, 4 MB of it, in every test.
 JSONFileLoader.load_file = functools.cache(JSONFileLoader.load_file)  # type: ignore[method-assign]
@@ -69,5 +71,30 @@ def run_job(aws: EmbeddedAws) -> Run:
 
     def go(job: Job[Any, Any], event: Any, seconds: float = 900) -> dict[str, Any]:
         return run(job, event, Context(seconds), WorldClock())
+
+    return go
+
+
+@pytest.fixture
+def topic(aws: EmbeddedAws, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The topic the jobs of this process tell."""
+    made: str = client("sns", aws.url, REGION).create_topic(Name="alerts")["TopicArn"]
+    monkeypatch.setenv("NIGHTSHIFT_TOPIC_ARN", made)
+    aws.requests.clear()
+    return made
+
+
+@pytest.fixture
+def web(backend: Any) -> Any:
+    return seed.instance(backend, {"Name": "web"})
+
+
+@pytest.fixture
+def tick(run_job: Run) -> Callable[[], dict[str, Any]]:
+    """The schedule's next run, five minutes later; its one decision on `web` or whatever there is."""
+
+    def go(**minutes: float) -> dict[str, Any]:
+        world.clock.advance(minutes=minutes.get("minutes", 5))
+        return run_job(STATUS_CHECK, scheduled())
 
     return go
