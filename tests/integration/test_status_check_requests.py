@@ -12,10 +12,7 @@ from local.embedded import EmbeddedAws
 from local.world import world
 from nightshift.errors import RequestError
 from nightshift.jobs.status_check import JOB
-from tests.integration.wards import (
-    EVENTS,
-    status_of,
-)
+from tests.integration.wards import EVENTS, status_of
 from tests.support import NOW, by_resource, scheduled
 
 type Run = Callable[..., dict[str, Any]]

@@ -14,8 +14,6 @@ from nightshift.plan.tags import SLOT, slots_of
 
 # How many snapshots of one volume AWS makes at a time; failed ones count until they are deleted (EBS quotas).
 AT_ONCE, AT_ONCE_SLOW = 5, 1
-# Someone, perhaps another run for the same slot, made a snapshot of it within the last 15 seconds.
-A_MOMENT_AGO = "SnapshotCreationPerVolumeRateExceeded"
 BUSY = "ConcurrentSnapshotLimitExceeded"
 
 # EC2 is eventually consistent: so long after an unclear answer, what is not to be seen is not there.
@@ -51,7 +49,7 @@ class Saving:
         try:
             return _create(aws, change, missing)
         except AwsError as error:
-            if error.fault is Fault.UNKNOWN or error.code == A_MOMENT_AGO:
+            if error.fault is Fault.UNKNOWN:
                 self._unclear[change] = aws.clock.now()
             raise
 
