@@ -6,7 +6,7 @@ Codes: "Error codes for the EC2 API". Five 400 codes mean wait, and botocore doe
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
+from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError, NoCredentialsError
 from botocore.parsers import ResponseParserError
 
 from nightshift.errors import AwsError, Fault
@@ -24,8 +24,12 @@ THROTTLED = frozenset(
 
 SERVER_ERROR = 500
 
-# Refused on this side, so certainly without effect; the same for every call that follows.
-_NOT_SENT = frozenset({"OutOfTimeError", "NoCredentialsError"})
+
+class OutOfTimeError(BotoCoreError):
+    """The run has no time left for a call, so it was not sent."""
+
+    fmt = "{action} was not sent: the time of this run is up"
+
 
 _FAULTS = {
     "InvalidSnapshot.NotFound": Fault.GONE,
@@ -55,10 +59,9 @@ def aws_errors() -> Iterator[None]:
     except ClientError as error:
         raise _of_answer(error) from error
     except (BotoCoreError, HTTPClientError, ResponseParserError) as error:
-        if type(error).__name__ in _NOT_SENT:
-            raise AwsError(type(error).__name__, str(error), Fault.STOP) from error
-        # No answer, or one that was cut: the call may have taken effect.
-        raise AwsError(type(error).__name__, str(error), Fault.UNKNOWN) from error
+        # Not sent, and so it is with all that follow; else no answer or a cut one, and it may have taken effect.
+        not_sent = isinstance(error, OutOfTimeError | NoCredentialsError)
+        raise AwsError(type(error).__name__, str(error), Fault.STOP if not_sent else Fault.UNKNOWN) from error
 
 
 def _of_answer(error: ClientError) -> AwsError:

@@ -37,7 +37,7 @@ def _locked(aws: Aws) -> dict[str, str]:
     return {
         lock[
             "SnapshotId"
-        ]: f"it is locked in {lock['LockState']} mode until {lock.get('LockExpiresOn', 'an unknown time')}"
+        ]: f"it is locked in {lock['LockState']} mode until {lock.get('LockExpiresOn', 'nobody knows')}"
         for page in _lock_pages(aws)
         for lock in page["Snapshots"]
         if lock["LockState"] != "expired"

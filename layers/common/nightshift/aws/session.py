@@ -16,7 +16,7 @@ import botocore.session
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError
 
-from nightshift.aws.faults import SERVER_ERROR, THROTTLED
+from nightshift.aws.faults import SERVER_ERROR, THROTTLED, OutOfTimeError
 from nightshift.aws.pace import Pacer, is_read
 from nightshift.clock import Clock
 from nightshift.settings import Settings
@@ -33,10 +33,6 @@ RESERVE = timedelta(seconds=10)
 SENT_ONCE = frozenset({"CreateSnapshot", "CreateSnapshots", "RebootInstances"})
 
 MOST_ATTEMPTS = 5
-
-
-class OutOfTimeError(BotoCoreError):
-    fmt = "{action} was not sent: the time of this run is up"
 
 
 class ReadOnlyError(BotoCoreError):

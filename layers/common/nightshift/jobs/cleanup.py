@@ -83,8 +83,8 @@ def _with_outside_holders(
     doomed = _doomed(_decisions(inventory.snapshots, inventory.holders, policy, now))
     candidates = [snapshot_id for snapshot_id in doomed if snapshot_id in in_scope]
     in_time = aws.pacer.often_within(aws.seconds_left, ["DescribeSnapshotAttribute", "DeleteSnapshot"])
-    held |= shared(aws, candidates[:in_time])
-    return replace(inventory, unasked=frozenset(candidates[in_time:]))
+    known = replace(inventory.holders, outside=held | shared(aws, candidates[:in_time]))
+    return replace(inventory, holders=known, unasked=frozenset(candidates[in_time:]))
 
 
 def plan(inventory: Inventory, request: CleanupRequest, policy: Policy, now: datetime) -> Plan:
