@@ -6,8 +6,7 @@ import pytest
 from botocore import exceptions as of_botocore
 from botocore.parsers import ResponseParserError
 
-from nightshift.aws.faults import THROTTLED, aws_errors
-from nightshift.aws.session import OutOfTimeError
+from nightshift.aws.faults import THROTTLED, OutOfTimeError, aws_errors
 from nightshift.errors import AwsError, Fault
 
 
