@@ -19,7 +19,7 @@ POLICY = "{}"  # as in the template: every default is in the model
 
 def client(service: str, url: str, region: str = REGION, config: Config | None = None) -> Any:
     """A boto3 client of the embedded AWS, whatever the caller's own AWS settings are."""
-    return boto3.client(  # type: ignore[call-overload]
+    return boto3.client(  # type: ignore[call-overload]  # the stubs want literal names
         service,
         endpoint_url=url,
         region_name=region,

@@ -21,7 +21,7 @@ _describe_images = AmisResponse.describe_images
 def _mappings(image: Any) -> list[dict[str, Any]]:
     """What the image was made of; moto shows one snapshot of 15 GB whatever it was."""
     own: list[dict[str, Any]] | None = vars(image).get("mappings")
-    return own if own is not None else _block_device_mappings.fget(image)  # type: ignore[attr-defined]
+    return own if own is not None else _block_device_mappings.fget(image)  # type: ignore[attr-defined]  # a property of moto
 
 
 replaces(Ami, "block_device_mappings", property(_mappings))

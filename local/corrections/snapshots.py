@@ -260,4 +260,4 @@ def copy_snapshot(self: Any) -> ActionResult:
     made.status = "pending"
     if self._get_bool_param("Encrypted"):
         made.encrypted = True
-    return answer  # type: ignore[no-any-return]
+    return answer  # type: ignore[no-any-return]  # moto has no types

@@ -18,7 +18,7 @@ from nightshift.run import run
 from tests.support import NOW, REGION, Context, WorldClock, scheduled
 
 # A run has sessions of its own, so botocore would read EC2's model from disk, 4 MB of it, in every test.
-JSONFileLoader.load_file = functools.cache(JSONFileLoader.load_file)  # type: ignore[method-assign]
+JSONFileLoader.load_file = functools.cache(JSONFileLoader.load_file)  # type: ignore[method-assign]  # read once a session
 
 type Run = Callable[..., dict[str, Any]]
 

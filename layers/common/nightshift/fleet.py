@@ -31,6 +31,9 @@ class Instance:
     tags: Tags = field(default_factory=dict, hash=False)
     # When somebody last asked to stop it, where AWS says so.
     stopped: datetime | None = None
+    # Why it is in this state, where AWS says so: its code and its words.
+    state_code: str = ""
+    state_message: str = ""
 
     @property
     def root_volume_id(self) -> str | None:

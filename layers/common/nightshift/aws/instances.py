@@ -7,6 +7,7 @@ from typing import Any
 
 from nightshift.aws.describe import chunks, filters, pages, tags_of
 from nightshift.aws.session import Aws
+from nightshift.errors import AwsError, Fault
 from nightshift.fleet import Disk, Instance
 
 
@@ -18,6 +19,14 @@ def all_instances(aws: Aws, tag_key: str | None = None) -> list[Instance]:
 def with_ids(aws: Aws, instance_ids: Sequence[str]) -> list[Instance]:
     """These instances, without those that are not there."""
     return [instance for some_ids in chunks(instance_ids) for instance in _described(aws, {"instance-id": some_ids})]
+
+
+def look(aws: Aws, instance_id: str) -> Instance:
+    """This instance right now. AwsError with Fault.GONE: it is not there any more."""
+    found = with_ids(aws, [instance_id])
+    if not found:
+        raise AwsError("InvalidInstanceID.NotFound", f"{instance_id} is not there any more", Fault.GONE)
+    return found[0]
 
 
 def _described(aws: Aws, conditions: Mapping[str, Sequence[str]]) -> Iterator[Instance]:
@@ -47,6 +56,8 @@ def _instance(described: dict[str, Any]) -> Instance:
         interface_ids=tuple(interface["NetworkInterfaceId"] for interface in described.get("NetworkInterfaces", ())),
         tags=tags_of(described),
         stopped=_stopped(described.get("StateTransitionReason", "")),
+        state_code=described.get("StateReason", {}).get("Code", ""),
+        state_message=described.get("StateReason", {}).get("Message", ""),
     )
 
 

@@ -1,14 +1,14 @@
 """Reboot, stop and start instances as planned; what an earlier attempt or run has done is looked at, never assumed."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import assert_never
 
-from nightshift.aws.describe import filters, pages, tags_of
 from nightshift.aws.faults import aws_errors
+from nightshift.aws.instances import look
 from nightshift.aws.session import Aws
 from nightshift.aws.tagging import create_tags
 from nightshift.errors import AwsError, Fault
+from nightshift.fleet import Instance
 from nightshift.outcome import Action, Decision, Result, Status
 from nightshift.plan.remedies import Care, Remedy
 from nightshift.plan.slots import slot_text
@@ -21,16 +21,6 @@ LOOK_SECONDS = 5
 # What AWS answers to a start before the stop has ended; also the reason of an instance that stopped on request.
 NOT_YET = "IncorrectInstanceState"
 ON_REQUEST = "Client.UserInitiatedShutdown"
-
-
-@dataclass(frozen=True, slots=True)
-class Look:
-    """An instance right now. code, message: why it is in this state, where AWS says so."""
-
-    state: str
-    code: str
-    message: str
-    remedied: str | None
 
 
 class Power:
@@ -55,11 +45,11 @@ class Power:
         assert_never(care.remedy)
 
     def _reboot(self, aws: Aws, decision: Decision, care: Care) -> Result:
-        now = _look(aws, care.instance_id)
+        now = look(aws, care.instance_id)
         if now.state != "running":
             return _left_alone(decision, f"meanwhile it is {now.state}")
         if self._another_was_first(care, now):
-            return _left_alone(decision, f"another run was first: {REMEDIED} is {now.remedied} now")
+            return _left_alone(decision, f"another run was first: {REMEDIED} is {now.tags.get(REMEDIED)} now")
         self._write_down(aws, care)
         try:
             with aws_errors():
@@ -71,10 +61,10 @@ class Power:
         return Result.of(decision, Status.DONE, note="rebooted")
 
     def _stop_start(self, aws: Aws, decision: Decision, care: Care) -> Result:
-        now = _look(aws, care.instance_id)
+        now = look(aws, care.instance_id)
         resumed = care.remedy is Remedy.START
         if not resumed and self._another_was_first(care, now):
-            return _left_alone(decision, f"another run was first: {REMEDIED} is {now.remedied} now")
+            return _left_alone(decision, f"another run was first: {REMEDIED} is {now.tags.get(REMEDIED)} now")
         match now.state:
             case "running" | "pending" if resumed or self._stops.get(care.instance_id):
                 return Result.of(decision, Status.DONE, note=f"it is {now.state} again")
@@ -99,18 +89,20 @@ class Power:
         self._write_down(aws, care)
         _send_start(aws, care.instance_id)
         for _ in range(WATCHED_SECONDS // LOOK_SECONDS):
-            now = _look(aws, care.instance_id)
+            now = look(aws, care.instance_id)
             if now.state == "running":
                 return "started, it is running"
-            if now.state == "stopped" and now.code not in ("", ON_REQUEST):
-                raise AwsError(now.code, f"{care.instance_id} fell back to stopped: {now.message}", Fault.PERMANENT)
+            if now.state == "stopped" and now.state_code not in ("", ON_REQUEST):
+                raise AwsError(
+                    now.state_code, f"{care.instance_id} fell back to stopped: {now.state_message}", Fault.PERMANENT
+                )
             if not aws.time_for(LOOK_SECONDS):
                 break
             aws.clock.sleep(LOOK_SECONDS)
         return "started, but AWS does not say yet that it is running"
 
-    def _another_was_first(self, care: Care, now: Look) -> bool:
-        return now.remedied not in (care.remedied, self._written.get(care.instance_id))
+    def _another_was_first(self, care: Care, now: Instance) -> bool:
+        return now.tags.get(REMEDIED) not in (care.remedied, self._written.get(care.instance_id))
 
     def _write_down(self, aws: Aws, care: Care) -> None:
         """Before the remedy, so that no crash lets it be done twice; once a run."""
@@ -127,25 +119,6 @@ def _send_start(aws: Aws, instance_id: str) -> None:
     except AwsError as error:
         # AWS's parts do not learn at the same moment that a stop has ended.
         raise AwsError(error.code, error.message, Fault.WAIT if error.code == NOT_YET else error.fault) from error
-
-
-def _look(aws: Aws, instance_id: str) -> Look:
-    found = [
-        described
-        for page in pages(aws.ec2, "describe_instances", Filters=filters({"instance-id": [instance_id]}))
-        for reservation in page["Reservations"]
-        for described in reservation["Instances"]
-    ]
-    if not found:
-        raise AwsError("InvalidInstanceID.NotFound", f"{instance_id} is not there any more", Fault.GONE)
-    [described] = found
-    reason = described.get("StateReason", {})
-    return Look(
-        described["State"]["Name"],
-        reason.get("Code", ""),
-        reason.get("Message", ""),
-        tags_of(described).get(REMEDIED),
-    )
 
 
 def _left_alone(decision: Decision, why: str) -> Result:
