@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
-from nightshift.fleet import Disk, Instance, Snapshot, Volume
+from nightshift.fleet import Attachment, Disk, Instance, Snapshot, Volume
 from nightshift.plan.slots import slot_text
 from nightshift.plan.tags import INSTANCE, SLOT, STACK
 
@@ -62,7 +62,7 @@ def a_volume(
         iops=3000,
         throughput_mibps=125,
         created=created,
-        instance_ids=tuple(instance_ids),
+        attachments=tuple(Attachment(id_, device(1), "attached") for id_ in instance_ids),
         tags=dict(tags or {}),
     )
 

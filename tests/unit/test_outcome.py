@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nightshift.outcome import (
-    MAX_DECISION_BYTES,
+    MAX_ANSWER_BYTES,
     Action,
     Change,
     Decision,
@@ -182,7 +182,7 @@ def test_an_answer_of_a_huge_fleet_fits_and_leaves_out_what_matters_least(charac
 def test_what_fits_is_not_cut() -> None:
     small = [Result(f"snap-{n}", Action.KEEP, "x", Status.SKIPPED) for n in range(100)]
     assert an_outcome(small).to_dict()["omitted"] == 0
-    assert MAX_DECISION_BYTES < LAMBDA_LIMIT
+    assert MAX_ANSWER_BYTES < LAMBDA_LIMIT
 
 
 @pytest.mark.parametrize(

@@ -34,6 +34,10 @@ class Instance:
     # Why it is in this state, where AWS says so: its code and its words.
     state_code: str = ""
     state_message: str = ""
+    # Has AWS Marketplace product codes.
+    marketplace: bool = False
+    # The service that runs it for its owner (EKS Auto Mode, ...), where one does.
+    operator: str | None = None
 
     @property
     def root_volume_id(self) -> str | None:
@@ -46,6 +50,15 @@ class Instance:
 
 
 @dataclass(frozen=True, slots=True)
+class Attachment:
+    """state: attaching, attached, busy, detaching or detached."""
+
+    instance_id: str
+    device: str
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
 class Volume:
     id: str
     state: str
@@ -55,8 +68,18 @@ class Volume:
     iops: int | None
     throughput_mibps: int | None
     created: datetime
-    instance_ids: tuple[str, ...]
+    attachments: tuple[Attachment, ...]
     tags: Tags = field(default_factory=dict, hash=False)
+    multi_attach: bool = False
+
+    @property
+    def instance_ids(self) -> tuple[str, ...]:
+        """The instances that it is attached to, or about to be."""
+        return tuple(
+            attachment.instance_id
+            for attachment in self.attachments
+            if attachment.state in ("attaching", "attached", "busy")
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +100,9 @@ class Snapshot:
     size_gib: int
     tier: str = "standard"
     tags: Tags = field(default_factory=dict, hash=False)
+    owner: str = ""
+    # The ARN of the key that encrypts it; None: it is not encrypted.
+    key: str | None = None
 
     @property
     def live(self) -> bool:

@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 # Lambda answers at most 6 MB (6,291,556 bytes); the rest of the outcome needs far less than the margin.
-MAX_DECISION_BYTES = 5_500_000
+MAX_ANSWER_BYTES = 5_500_000
 
 
 class Action(StrEnum):
@@ -20,6 +20,13 @@ class Action(StrEnum):
     ANNOUNCE = "announce"
     REMEDY = "remedy"
     TAG = "tag"
+    CREATE = "create"
+    ADOPT = "adopt"
+    ATTACH = "attach"
+    DETACH = "detach"
+    REPLACE = "replace"
+    STOP = "stop"
+    START = "start"
 
 
 class Status(StrEnum):
@@ -76,11 +83,15 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The decisions of one run; notes say what no single resource can, gauges are measured beside the counts."""
+    """The decisions of one run; notes say what no single resource can, gauges are measured beside the counts.
+
+    tables: what a job that informs adds to its answer, by name.
+    """
 
     decisions: Sequence[Decision]
     notes: Sequence[str] = ()
     gauges: Mapping[str, int] = field(default_factory=dict)
+    tables: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def changes(self) -> list[Decision]:
@@ -103,7 +114,7 @@ class Outcome:
     results: Sequence[Result]
     notes: Sequence[str] = ()
     gauges: Mapping[str, int] = field(default_factory=dict)
-    extra: Mapping[str, Any] = field(default_factory=dict)
+    tables: Mapping[str, Any] = field(default_factory=dict)
 
     def count(self, status: Status) -> int:
         return Counter(result.outcome for result in self.results)[status]
@@ -125,7 +136,8 @@ class Outcome:
 
     def to_dict(self) -> dict[str, Any]:
         """The public contract: the same shape for every job, within what Lambda can answer."""
-        decisions, omitted = _bounded([asdict(result) for result in self.results])
+        room = MAX_ANSWER_BYTES - len(json.dumps(self.tables))
+        decisions, omitted = _bounded([asdict(result) for result in self.results], room)
         return {
             "version": 1,
             "job": self.job,
@@ -143,7 +155,7 @@ class Outcome:
             "refused": self.refused,
             "notes": list(self.notes),
             "calls": dict(sorted(self.calls.items())),
-            **self.extra,
+            **self.tables,
             "decisions": decisions,
             "omitted": omitted,
         }
@@ -161,13 +173,18 @@ def remaining(plan: Plan) -> list[Result]:
 
 def completed(plan: Plan, results: Iterable[Result]) -> list[Result]:
     """What became of each decision: what was never tried is remaining, what was planned as an error has failed."""
-    happened = {result.resource: result for result in results}
-    return [_settled(decision, happened.get(decision.resource)) for decision in plan.decisions]
+    happened = {(result.resource, result.action): result for result in results}
+    return [_settled(decision, _of(decision, happened)) for decision in plan.decisions]
 
 
 def in_order(results: Iterable[Result]) -> list[Result]:
     """Failed, remaining, done or planned, skipped; by id within, so that two runs can be compared."""
     return sorted(results, key=lambda result: (_ORDER[result.outcome], result.resource))
+
+
+def _of(decision: Decision, happened: Mapping[tuple[str, Action], Result]) -> Result | None:
+    """A resource may have several steps; and what was to be changed may have been kept after all."""
+    return happened.get((decision.resource, decision.action)) or happened.get((decision.resource, Action.KEEP))
 
 
 def _settled(decision: Decision, result: Result | None) -> Result:
@@ -180,8 +197,7 @@ def _untouched(decision: Decision, wanted: Status) -> Result:
     return Result.of(decision, wanted if decision.change or decision.error else Status.SKIPPED)
 
 
-def _bounded(decisions: list[dict[str, Any]]) -> tuple[list[dict[str, Any]], int]:
-    room = MAX_DECISION_BYTES
+def _bounded(decisions: list[dict[str, Any]], room: int) -> tuple[list[dict[str, Any]], int]:
     for kept, decision in enumerate(decisions):
         room -= len(json.dumps(decision)) + 2
         if room < 0:

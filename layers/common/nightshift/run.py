@@ -57,6 +57,7 @@ def _run[R: Request, I](job: Job[R, I], event: Any, context: LambdaContext, cloc
         calls=dict(aws.calls),
         notes=plan.notes,
         gauges=plan.gauges,
+        tables=plan.tables,
     )
     return _answer(outcome, call, aws.settings.stack_tag)
 

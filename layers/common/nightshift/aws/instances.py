@@ -58,6 +58,8 @@ def _instance(described: dict[str, Any]) -> Instance:
         stopped=_stopped(described.get("StateTransitionReason", "")),
         state_code=described.get("StateReason", {}).get("Code", ""),
         state_message=described.get("StateReason", {}).get("Message", ""),
+        marketplace=any(code["ProductCodeType"] == "marketplace" for code in described.get("ProductCodes", ())),
+        operator=described.get("Operator", {}).get("Principal"),
     )
 
 

@@ -99,6 +99,8 @@ def _snapshot(described: dict[str, Any]) -> Snapshot:
         tier=described.get("StorageTier", "standard"),
         # At 100,000 snapshots people's tags would take more memory than all the rest, and nothing reads them.
         tags={intern(key): value for key, value in tags_of(described).items() if key.startswith(_READ_PREFIXES)},
+        owner=intern(described.get("OwnerId", "")),
+        key=intern(described["KmsKeyId"]) if "KmsKeyId" in described else None,
     )
 
 

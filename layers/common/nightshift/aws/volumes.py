@@ -5,7 +5,7 @@ from typing import Any
 
 from nightshift.aws.describe import chunks, filters, pages, tags_of
 from nightshift.aws.session import Aws
-from nightshift.fleet import Volume
+from nightshift.fleet import Attachment, Volume
 
 
 def all_volumes(aws: Aws) -> list[Volume]:
@@ -38,10 +38,11 @@ def _volume(described: dict[str, Any]) -> Volume:
         iops=described.get("Iops"),
         throughput_mibps=described.get("Throughput"),
         created=described["CreateTime"],
-        instance_ids=tuple(
-            attachment["InstanceId"]
+        attachments=tuple(
+            Attachment(attachment["InstanceId"], attachment.get("Device", ""), attachment.get("State", ""))
             for attachment in described.get("Attachments", ())
-            if "InstanceId" in attachment and attachment.get("State") in ("attaching", "attached", "busy")
+            if "InstanceId" in attachment
         ),
         tags=tags_of(described),
+        multi_attach=described.get("MultiAttachEnabled", False),
     )

@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 from nightshift.durations import FIRST_YEAR, FOR_EVER, LAST_YEAR, THE_BEGINNING
 from nightshift.fleet import Instance, Snapshot, Tags, Volume
+from nightshift.plan.origin import Origin, SavedDisk, packed, unpacked
 from nightshift.plan.slots import slot_text, slot_time
 
 PREFIX = "nightshift:"
@@ -77,7 +78,7 @@ def snapshot_tags(
     tags = {STACK: stack_tag} | {f"{SLOT}{plan}": slot_text(slot) for plan, slot in sorted(slots.items())}
     if instance is None:
         return tags
-    of_instance = [(INSTANCE, instance.id), (ORIGIN, _origin(instance)), *_devices(instance, disks)]
+    of_instance = [(INSTANCE, instance.id), (ORIGIN, Origin.of(instance).text), *_devices(instance, disks)]
     return tags | dict(of_instance[: max(0, MOST_OURS - len(tags))])
 
 
@@ -95,23 +96,15 @@ def time_limit(value: str, zone: ZoneInfo) -> datetime | None:
     return (local + timedelta(days=1) if is_a_date else local).astimezone(UTC)
 
 
-def _origin(instance: Instance) -> str:
-    return " ".join(part or "-" for part in (instance.zone, instance.type, instance.subnet_id, instance.private_ip))
-
-
 def _devices(instance: Instance, disks: Mapping[str, Volume]) -> list[tuple[str, str]]:
-    lines: list[str] = []
-    for disk in sorted(instance.disks, key=lambda disk: disk.device):
-        volume = disks.get(disk.volume_id)
-        iops, throughput = (volume.iops, volume.throughput_mibps) if volume else (None, None)
-        kept = "d" if disk.delete_on_termination else "k"
-        kind = volume.type if volume else "-"
-        entry = f"{disk.device}={disk.volume_id}:{kind}:{iops or '-'}:{throughput or '-'}:{kept}"
-        if lines and len(lines[-1]) + 1 + len(entry) <= MOST_VALUE:
-            lines[-1] += f" {entry}"
-        else:
-            lines.append(entry)
-    return [(f"{DEVICES}{number}", line) for number, line in enumerate(lines, start=1)]
+    saved = [SavedDisk.of(disk, disks.get(disk.volume_id)) for disk in instance.disks]
+    return [(f"{DEVICES}{number}", line) for number, line in enumerate(packed(saved, MOST_VALUE), start=1)]
+
+
+def disks_of(snapshot: Snapshot) -> list[SavedDisk]:
+    """All EBS disks of the instance at the time of the snapshot, as its tags say."""
+    lines = [value for key, value in sorted(snapshot.tags.items()) if key.startswith(DEVICES)]
+    return [disk for line in lines for disk in unpacked(line)]
 
 
 def plans_named(value: str, plans: Collection[str]) -> tuple[list[str], list[str]]:

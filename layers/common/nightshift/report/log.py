@@ -11,7 +11,7 @@ def log_outcome(outcome: Outcome, by_person: bool) -> None:
     for result in outcome.results:
         if by_person or result.outcome is not Status.SKIPPED:
             _log_result(result)
-    counts = {key: value for key, value in outcome.to_dict().items() if key != "decisions"}
+    counts = {key: value for key, value in outcome.to_dict().items() if key not in ("decisions", *outcome.tables)}
     logger.info(outcome.summary, extra=counts)
 
 
