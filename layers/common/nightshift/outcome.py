@@ -173,18 +173,19 @@ def remaining(plan: Plan) -> list[Result]:
 
 def completed(plan: Plan, results: Iterable[Result]) -> list[Result]:
     """What became of each decision: what was never tried is remaining, what was planned as an error has failed."""
-    happened = {(result.resource, result.action): result for result in results}
-    return [_settled(decision, _of(decision, happened)) for decision in plan.decisions]
+    steps = Counter(decision.resource for decision in plan.decisions)
+
+    def key(of: Decision | Result) -> tuple[str, Action | None]:
+        """Several steps of one resource are told apart by action; a single one may have ended as another action."""
+        return of.resource, of.action if steps[of.resource] > 1 else None
+
+    happened = {key(result): result for result in results}
+    return [_settled(decision, happened.get(key(decision))) for decision in plan.decisions]
 
 
 def in_order(results: Iterable[Result]) -> list[Result]:
     """Failed, remaining, done or planned, skipped; by id within, so that two runs can be compared."""
     return sorted(results, key=lambda result: (_ORDER[result.outcome], result.resource))
-
-
-def _of(decision: Decision, happened: Mapping[tuple[str, Action], Result]) -> Result | None:
-    """A resource may have several steps; and what was to be changed may have been kept after all."""
-    return happened.get((decision.resource, decision.action)) or happened.get((decision.resource, Action.KEEP))
 
 
 def _settled(decision: Decision, result: Result | None) -> Result:
