@@ -20,6 +20,7 @@ from types import TracebackType
 from typing import IO, Any, Self
 
 import boto3
+import botocore.session
 
 from local.build import RUNTIME, SAM_ENVIRONMENT, BuildError, base_python
 from local.template import Function, read_function
@@ -222,8 +223,9 @@ def _embedded(endpoint_url: str, region: str | None) -> dict[str, str]:
 
 
 def _own_account(region: str | None) -> dict[str, str]:
-    """The caller's credentials and region, resolved here: the function sees no profile and no home folder."""
-    session = boto3.Session()
+    """The caller's credentials, region and way to AWS, resolved here: the function sees no profile and no home."""
+    core = botocore.session.get_session()
+    session = boto3.Session(botocore_session=core)
     credentials = session.get_credentials()
     region = region or session.region_name
     if credentials is None:
@@ -232,6 +234,9 @@ def _own_account(region: str | None) -> dict[str, str]:
         raise BuildError("no AWS region: set AWS_DEFAULT_REGION")
     frozen = credentials.get_frozen_credentials()
     access = {
+        # Whoever points at another endpoint must never be heard by AWS.
+        "AWS_ENDPOINT_URL": core.get_scoped_config().get("endpoint_url"),
+        **{name: value for name, value in os.environ.items() if _is_a_way(name)},
         "AWS_REGION": region,
         "AWS_DEFAULT_REGION": region,
         "AWS_ACCESS_KEY_ID": frozen.access_key,
@@ -239,3 +244,8 @@ def _own_account(region: str | None) -> dict[str, str]:
         "AWS_SESSION_TOKEN": frozen.token,
     }
     return {name: value for name, value in access.items() if value}
+
+
+def _is_a_way(name: str) -> bool:
+    """Whether a variable says how AWS is reached: endpoints, proxies, certificates."""
+    return name.startswith(("AWS_ENDPOINT_URL", "AWS_CA_BUNDLE", "AWS_USE_")) or name.upper().endswith("_PROXY")

@@ -3,15 +3,19 @@
 Quick (10,000 snapshots in less than a second) and free of AWS's limits, for history is what the API does not make.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
+from unittest.mock import patch
 
 from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.ec2.models import ec2_backends
+from moto.ec2.models import elastic_block_store as moto_volumes
+from moto.ec2.models import instances as moto_instances
 from moto.ec2.models.elastic_block_store import Snapshot
-from moto.ec2.utils import random_snapshot_id
+from moto.ec2.utils import random_instance_id, random_snapshot_id, random_volume_id
 
 from local.corrections.clock import naive
 from local.corrections.instances import VolumeType
@@ -77,6 +81,21 @@ def instance(
     elif state == "terminated":
         made.terminate()
     return made
+
+
+@contextmanager
+def first_ids(instance_id: str, volume_id: str) -> Iterator[None]:
+    """The next instance and the next volume have these ids; those after them have ids of their own."""
+    with (
+        patch.object(moto_instances, "random_instance_id", _first(instance_id, random_instance_id)),
+        patch.object(moto_volumes, "random_volume_id", _first(volume_id, random_volume_id)),
+    ):
+        yield
+
+
+def _first(value: str, then: Callable[[], str]) -> Callable[[], str]:
+    values = iter([value])
+    return lambda: next(values, None) or then()
 
 
 def _mapping(disk: Disk) -> dict[str, Any]:

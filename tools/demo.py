@@ -5,10 +5,11 @@ corrected in local/, in this process; the fleet is local/fleet.py's. Nothing lea
 """
 
 import argparse
+import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from rich.console import Console
 from local.embedded import EmbeddedAws
 from local.emulator import Emulator
 from local.fleet import seed_demo_fleet
-from local.stage import make_topic, put_policy
+from local.stage import demo_policy, make_topic, put_policy
 from local.template import logical_id
 from tools import demo_report as report
 
@@ -25,7 +26,6 @@ REGION = "eu-central-1"
 NIGHT = ("tagging", "backup", "cleanup", "status_check")
 HISTORY_DAYS = 150
 PICTURE_WIDTH, PICTURE_ROWS = 130, 3
-POLICY = Path(__file__).with_name("demo_policy.yaml")
 
 
 def main() -> None:
@@ -46,24 +46,25 @@ def main() -> None:
 def _shown(console: Console, functions: Mapping[str, Emulator], title: str, rows: int) -> list[dict[str, Any]]:
     console.rule(f"[bold]{title}")
     outcomes = []
-    with console.status("the jobs run ..."):
-        for event, outcome in night(functions):
-            report.job(console, event, outcome, rows)
-            outcomes.append(outcome)
+    for job, function in functions.items():
+        patience = ": it watches an instance stop and start" if job == "status_check" else ""
+        with console.status(f"{job} runs{patience} ..."):
+            for event, outcome in runs(function):
+                report.job(console, event, outcome, rows)
+                outcomes.append(outcome)
     return outcomes
 
 
-def night(functions: Mapping[str, Emulator]) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
-    """Each event and its outcome, as a person would run the jobs from the console: {} does what the schedule does.
+def runs(function: Emulator) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
+    """Each event and its outcome, as a person would run the job from the console: {} does what the schedule does.
 
     A refused cleanup is run again with the number that the refusal named, as its reader would.
     """
-    for function in functions.values():
-        outcome = function.invoke({})
-        yield {}, outcome
-        if outcome["refused"]:
-            confirm = {"confirm": sum(decision["action"] == "delete" for decision in outcome["decisions"])}
-            yield confirm, function.invoke(confirm)
+    outcome = function.invoke({})
+    yield {}, outcome
+    if outcome["refused"]:
+        confirm = {"confirm": sum(decision["action"] == "delete" for decision in outcome["decisions"])}
+        yield confirm, function.invoke(confirm)
 
 
 @contextmanager
@@ -71,8 +72,7 @@ def stage(aws: EmbeddedAws) -> Iterator[dict[str, Emulator]]:
     """The seeded fleet, the policy, a topic, and the four functions under the emulator."""
     aws.reset()
     seed_demo_fleet(REGION, datetime.now(UTC), history_days=HISTORY_DAYS)
-    hour_ago = datetime.now(UTC) - timedelta(hours=1)
-    put_policy(aws.url, POLICY.read_text().format(minute=hour_ago.minute, hour=hour_ago.hour), REGION)
+    put_policy(aws.url, demo_policy(datetime.now(UTC)), REGION)
     # The embedded AWS has no token buckets to share with anyone.
     environment = {"NIGHTSHIFT_TOPIC_ARN": make_topic(aws.url, REGION), "NIGHTSHIFT_BUCKET_SHARE": "50"}
     with ExitStack() as stack:
@@ -85,4 +85,7 @@ def stage(aws: EmbeddedAws) -> Iterator[dict[str, Emulator]]:
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except KeyboardInterrupt:
+        sys.exit("interrupted; nothing is left running")

@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from rich.box import SIMPLE
 from rich.console import Console
 from rich.panel import Panel
 from rich.table import Table
@@ -52,7 +53,7 @@ def job(console: Console, event: Mapping[str, Any], outcome: Mapping[str, Any], 
 
 def closing(console: Console, nights: Sequence[Sequence[Mapping[str, Any]]], seconds: float) -> None:
     console.rule("[bold]Summary")
-    table = Table("job", "night", "planned", "done", "failed", "remaining", "left alone", "AWS calls")
+    table = Table("job", "night", "planned", "done", "failed", "remaining", "alone", "calls", box=SIMPLE)
     for number, night in enumerate(nights, start=1):
         for outcome in night:
             figures = (outcome[name] for name in ("planned", "done", "failed", "remaining", "skipped"))

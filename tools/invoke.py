@@ -15,7 +15,7 @@ from typing import Any
 
 from local.build import BuildError
 from local.emulator import Emulator, FunctionError, FunctionTimedOut
-from local.template import jobs, logical_id
+from local.template import jobs, logical_id, read_function
 
 
 class UsageError(Exception):
@@ -38,6 +38,10 @@ def main() -> int:
         if options.aws == "real" and options.apply != "yes":
             event = shown_only(event)
         with _account(options.aws) as (url, topic):
+            if url is None and options.apply == "yes" and not topic and _tells_people(job):
+                raise UsageError(
+                    f"{job} tells people: set NIGHTSHIFT_TOPIC_ARN to the output AlertsTopic of your stack"
+                )
             environment = {"NIGHTSHIFT_TOPIC_ARN": topic} if topic else {}
             with Emulator(logical_id(job), endpoint_url=url, environment=environment) as function:
                 return _invoke(function, event)
@@ -73,6 +77,10 @@ def _event(name: str) -> Any:
         return json.loads(path.read_text())
     except ValueError as error:
         raise UsageError(f"{name} is not JSON: {error}") from error
+
+
+def _tells_people(job: str) -> bool:
+    return "NIGHTSHIFT_TOPIC_ARN" in read_function(logical_id(job), region="", account="").environment
 
 
 def shown_only(event: Any) -> Any:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from local.build import ROOT
+from local.stage import EXAMPLE_VOLUME, REGION, demo_stage
 from tools.invoke import UsageError, shown_only
 
 
@@ -24,6 +25,30 @@ def test_the_answer_is_on_stdout_and_the_logs_on_stderr(built: None) -> None:
     answer = json.loads(done.stdout)
     assert (answer["job"], answer["dry_run"], answer["planned"] > 0) == ("backup", True, True)
     assert "START RequestId" in done.stderr
+
+
+def test_the_events_name_what_is_there(built: None) -> None:
+    [decision] = json.loads(invoke("backup", "events/backup-why-not.json").stdout)["decisions"]
+    assert decision["resource"] == EXAMPLE_VOLUME
+    assert "not found" not in decision["reason"]
+
+
+@pytest.mark.parametrize(("apply", "dry"), [("", True), ("yes", False)])
+def test_the_endpoint_of_the_caller_is_kept(built: None, apply: str, dry: bool) -> None:
+    with demo_stage() as embedded:
+        own = {"AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": "testing", "AWS_DEFAULT_REGION": REGION}
+        done = invoke("backup", "events/backup-now.json", AWS="real", APPLY=apply, AWS_ENDPOINT_URL=embedded.url, **own)
+        assert done.returncode == 0, done.stderr
+        assert json.loads(done.stdout)["dry_run"] is dry
+        asked = {action for _, action in embedded.requests}
+    assert "DescribeInstances" in asked
+    assert ("CreateSnapshots" in asked) is not dry
+
+
+def test_what_cannot_tell_people_does_not_begin(built: None) -> None:
+    done = invoke("status_check", "events/status_check-instance.json", AWS="real", APPLY="yes", NIGHTSHIFT_TOPIC_ARN="")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "set NIGHTSHIFT_TOPIC_ARN to the output AlertsTopic" in done.stderr
 
 
 @pytest.mark.parametrize(

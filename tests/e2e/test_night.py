@@ -12,7 +12,7 @@ from local.seed import backend_of
 from local.template import logical_id, read_template
 from local.world import world
 from tools.cost import SECONDS, monthly
-from tools.demo import NIGHT, REGION, night, stage
+from tools.demo import NIGHT, REGION, runs, stage
 
 pytestmark = pytest.mark.usefixtures("built")
 
@@ -31,10 +31,10 @@ class Nights:
     def __init__(self, aws: EmbeddedAws) -> None:
         with stage(aws) as functions:
             self.before = _snapshots()
-            self.first = [outcome for _, outcome in night(functions)]
+            self.first = [outcome for function in functions.values() for _, outcome in runs(function)]
             self.between = _snapshots()
             self.messages = list(world.messages)
-            self.second = [outcome for _, outcome in night(functions)]
+            self.second = [outcome for function in functions.values() for _, outcome in runs(function)]
             self.after = _snapshots()
             self.messages_again = world.messages[len(self.messages) :]
             self.unimplemented = list(aws.unimplemented)

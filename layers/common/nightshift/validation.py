@@ -25,6 +25,9 @@ def first_fault(error: ValidationError, model: type[BaseModel]) -> str:
     """The first thing that is wrong: where it stands, its value, and what was expected."""
     fault = error.errors(include_url=False)[0]
     where = ".".join(str(step) for step in fault["loc"] if step != "[key]") or "the whole"
+    # A rule about several fields names them itself.
+    if not fault["loc"] and fault["type"] == "value_error":
+        return _expected(fault, model)
     if fault["type"] == "missing":
         return f"{where} is missing"
     return f"{where} = {_short(fault['input'])}: {_expected(fault, model)}"

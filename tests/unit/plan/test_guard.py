@@ -134,3 +134,11 @@ def test_one_confirmation_is_for_the_whole_run() -> None:
     policy = a_policy(nightly=None, other=None)
     assert refusal([*snapshots, *more], doomed, policy, 60) is not None
     assert refusal([*snapshots, *more], doomed, policy, 65) is None
+
+
+def test_who_tries_a_policy_is_told_to_store_it_first() -> None:
+    """A confirmation sent now would go ahead under the stored policy."""
+    snapshots = some(100)
+    refused = refusal(snapshots, ids(snapshots[:60]), a_policy(), None, tried=True)
+    assert refused is not None
+    assert 'store this policy first: another one rules a real run. Then send {"confirm": 60}' in refused

@@ -96,7 +96,8 @@ def plan(inventory: Inventory, request: CleanupRequest, policy: Policy, now: dat
 
 
 def guard(inventory: Inventory, plan: Plan, request: CleanupRequest, policy: Policy) -> str | None:
-    return refusal(inventory.snapshots, set(_doomed(plan.decisions)), policy, request.confirm)
+    doomed = set(_doomed(plan.decisions))
+    return refusal(inventory.snapshots, doomed, policy, request.confirm, tried=request.policy is not None)
 
 
 def apply(aws: Aws, decisions: Sequence[Decision]) -> Sequence[Result]:

@@ -29,11 +29,13 @@ class _Scope:
         return f"{share}, more than the {self.max_percent} % of {self.key}"
 
 
-def refusal(snapshots: Sequence[Snapshot], doomed: Collection[str], policy: Policy, confirm: int | None) -> str | None:
+def refusal(
+    snapshots: Sequence[Snapshot], doomed: Collection[str], policy: Policy, confirm: int | None, *, tried: bool = False
+) -> str | None:
     """Why these deletions together are refused, and what to do to go on; None lets them pass.
 
     snapshots: all of ours in the region, whatever the request's scope. doomed: the ids that this run would delete.
-    confirm: how many deletions a person has agreed to after reading a refusal.
+    confirm: how many deletions a person has agreed to after reading a refusal. tried: the policy is not stored yet.
     """
     countable = [snapshot for snapshot in snapshots if snapshot.state in ("completed", "error")]
     refused = [reason for scope in _scopes(countable, policy) if (reason := scope.refusal(doomed))]
@@ -43,6 +45,7 @@ def refusal(snapshots: Sequence[Snapshot], doomed: Collection[str], policy: Poli
     changed = "" if confirm is None else f"; confirmed were {confirm}, the plan has changed since"
     return (
         f"this run would delete {too_many}{changed}. Nothing was deleted. If a dry run shows what you want, "
+        f"{'store this policy first: another one rules a real run. Then ' if tried else ''}"
         f'send {{"confirm": {len(doomed)}}} with the same ids and plans, if any'
     )
 
