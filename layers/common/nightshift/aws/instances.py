@@ -6,9 +6,18 @@ from datetime import UTC, datetime
 from typing import Any
 
 from nightshift.aws.describe import chunks, filters, pages, tags_of
+from nightshift.aws.faults import aws_errors
 from nightshift.aws.session import Aws
 from nightshift.errors import AwsError, Fault
 from nightshift.fleet import Disk, Instance
+
+# How long a started instance is watched: one that cannot run falls back to stopped within that time.
+WATCHED_SECONDS = 60
+LOOK_SECONDS = 5
+
+# What AWS answers to a start before the stop has ended; also the reason of an instance that stopped on request.
+NOT_YET = "IncorrectInstanceState"
+ON_REQUEST = "Client.UserInitiatedShutdown"
 
 
 def all_instances(aws: Aws, tag_key: str | None = None) -> list[Instance]:
@@ -27,6 +36,49 @@ def look(aws: Aws, instance_id: str) -> Instance:
     if not found:
         raise AwsError("InvalidInstanceID.NotFound", f"{instance_id} is not there any more", Fault.GONE)
     return found[0]
+
+
+def stop(aws: Aws, instance_id: str) -> None:
+    """AwsError where AWS did not say yes."""
+    with aws_errors():
+        aws.ec2.stop_instances(InstanceIds=[instance_id])
+
+
+def start(aws: Aws, instance_id: str) -> Instance | None:
+    """Start it; the instance once it runs, None where AWS does not say so within a minute.
+
+    AwsError where it fell back to stopped: AWS answers yes also where the instance cannot run (a bad key, say).
+    """
+    _send_start(aws, instance_id)
+    for _ in range(WATCHED_SECONDS // LOOK_SECONDS):
+        now = look(aws, instance_id)
+        if now.state == "running":
+            return now
+        if now.state == "stopped" and now.state_code not in ("", ON_REQUEST):
+            words = f"{now.id} fell back to stopped: {now.state_message}"
+            raise AwsError(now.state_code, words, Fault.PERMANENT)
+        if not aws.time_for(LOOK_SECONDS):
+            break
+        aws.clock.sleep(LOOK_SECONDS)
+    return None
+
+
+def _send_start(aws: Aws, instance_id: str) -> None:
+    try:
+        with aws_errors():
+            aws.ec2.start_instances(InstanceIds=[instance_id])
+    except AwsError as error:
+        # AWS's parts do not learn at the same moment that a stop has ended.
+        raise AwsError(error.code, error.message, Fault.WAIT if error.code == NOT_YET else error.fault) from error
+
+
+def keep_delete_on_termination(aws: Aws, instance_id: str, device: str, delete: bool) -> None:
+    """Attached by hand, a volume outlives its instance; this says whether it does. AwsError."""
+    with aws_errors():
+        aws.ec2.modify_instance_attribute(
+            InstanceId=instance_id,
+            BlockDeviceMappings=[{"DeviceName": device, "Ebs": {"DeleteOnTermination": delete}}],
+        )
 
 
 def _described(aws: Aws, conditions: Mapping[str, Sequence[str]]) -> Iterator[Instance]:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import assert_never
 
 from nightshift.aws.faults import aws_errors
-from nightshift.aws.instances import look
+from nightshift.aws.instances import NOT_YET, look, start, stop
 from nightshift.aws.session import Aws
 from nightshift.aws.tagging import create_tags
 from nightshift.errors import AwsError, Fault
@@ -13,14 +13,6 @@ from nightshift.outcome import Action, Decision, Result, Status
 from nightshift.plan.remedies import Care, Remedy
 from nightshift.plan.slots import slot_text
 from nightshift.plan.tags import REMEDIED
-
-# How long a started instance is watched: one that cannot run falls back to stopped within that time.
-WATCHED_SECONDS = 60
-LOOK_SECONDS = 5
-
-# What AWS answers to a start before the stop has ended; also the reason of an instance that stopped on request.
-NOT_YET = "IncorrectInstanceState"
-ON_REQUEST = "Client.UserInitiatedShutdown"
 
 
 class Power:
@@ -80,26 +72,14 @@ class Power:
     def _stop(self, aws: Aws, care: Care) -> None:
         self._write_down(aws, care)
         self._stops[care.instance_id] = False
-        with aws_errors():
-            aws.ec2.stop_instances(InstanceIds=[care.instance_id])
+        stop(aws, care.instance_id)
         self._stops[care.instance_id] = True
 
     def _start(self, aws: Aws, care: Care) -> str:
         """Start it, and what is seen of it then: AWS answers yes also where the instance cannot run."""
         self._write_down(aws, care)
-        _send_start(aws, care.instance_id)
-        for _ in range(WATCHED_SECONDS // LOOK_SECONDS):
-            now = look(aws, care.instance_id)
-            if now.state == "running":
-                return "started, it is running"
-            if now.state == "stopped" and now.state_code not in ("", ON_REQUEST):
-                raise AwsError(
-                    now.state_code, f"{care.instance_id} fell back to stopped: {now.state_message}", Fault.PERMANENT
-                )
-            if not aws.time_for(LOOK_SECONDS):
-                break
-            aws.clock.sleep(LOOK_SECONDS)
-        return "started, but AWS does not say yet that it is running"
+        running = start(aws, care.instance_id)
+        return "started, it is running" if running else "started, but AWS does not say yet that it is running"
 
     def _another_was_first(self, care: Care, now: Instance) -> bool:
         return now.tags.get(REMEDIED) not in (care.remedied, self._written.get(care.instance_id))
@@ -110,15 +90,6 @@ class Power:
             value = slot_text(aws.clock.now())
             create_tags(aws, [care.instance_id], {REMEDIED: value})
             self._written[care.instance_id] = value
-
-
-def _send_start(aws: Aws, instance_id: str) -> None:
-    try:
-        with aws_errors():
-            aws.ec2.start_instances(InstanceIds=[instance_id])
-    except AwsError as error:
-        # AWS's parts do not learn at the same moment that a stop has ended.
-        raise AwsError(error.code, error.message, Fault.WAIT if error.code == NOT_YET else error.fault) from error
 
 
 def _left_alone(decision: Decision, why: str) -> Result:

@@ -23,14 +23,16 @@ from nightshift.settings import Settings
 
 if TYPE_CHECKING:
     from mypy_boto3_ec2 import EC2Client
+    from mypy_boto3_kms import KMSClient
     from mypy_boto3_sns import SNSClient
     from mypy_boto3_ssm import SSMClient
 
 # A run ends by itself so long before Lambda would end it.
 RESERVE = timedelta(seconds=10)
 
-# AWS has no ClientToken for these: sent twice, they are done twice. After an unknown answer the job looks first.
-SENT_ONCE = frozenset({"CreateSnapshot", "CreateSnapshots", "RebootInstances"})
+# AWS has no ClientToken for these: sent twice, they are done twice, or refused although they took effect. After an
+# unknown answer the job looks first.
+SENT_ONCE = frozenset({"CreateSnapshot", "CreateSnapshots", "RebootInstances", "AttachVolume", "DetachVolume"})
 
 MOST_ATTEMPTS = 5
 
@@ -79,6 +81,10 @@ class Aws:
     @cached_property
     def ssm(self) -> "SSMClient":
         return self._hooked(boto3.Session().client("ssm", **self._options()))
+
+    @cached_property
+    def kms(self) -> "KMSClient":
+        return self._hooked(boto3.Session().client("kms", **self._options()))
 
     @cached_property
     def sns(self) -> "SNSClient":

@@ -22,13 +22,13 @@ class Excluded:
     data: Sequence[str]
 
 
-def ours(aws: Aws, conditions: Mapping[str, Sequence[str]] | None = None) -> list[Snapshot]:
+def ours(aws: Aws, conditions: Mapping[str, Sequence[str]] | None = None, *, people_s: bool = False) -> list[Snapshot]:
     """The snapshots that this application made and that meet the conditions, in every state.
 
-    Without OwnerIds AWS would list every public snapshot of the region.
+    people_s: with people's tags. Without OwnerIds AWS would list every public snapshot of the region.
     """
     narrowed = {f"tag:{STACK}": [aws.settings.stack_tag]} | dict(conditions or {})
-    described = _described(aws, narrowed)
+    described = _described(aws, narrowed, people_s=people_s)
     return [snapshot for snapshot in described if is_ours(snapshot.tags, aws.settings.stack_tag)]
 
 
@@ -84,12 +84,26 @@ def delete(aws: Aws, snapshot_id: str) -> None:
         aws.ec2.delete_snapshot(SnapshotId=snapshot_id)
 
 
-def _described(aws: Aws, conditions: Mapping[str, Sequence[str]]) -> list[Snapshot]:
+def one(aws: Aws, snapshot_id: str) -> Snapshot | None:
+    """This snapshot with all its tags, whoever made it; another account's, where that shares it. None: not there."""
+    answers = pages(aws.ec2, "describe_snapshots", Filters=filters({"snapshot-id": [snapshot_id]}))
+    found = [_snapshot(described, people_s=True) for page in answers for described in page["Snapshots"]]
+    return found[0] if found else None
+
+
+def has_product_codes(aws: Aws, snapshot_id: str) -> bool:
+    """Whether it comes from AWS Marketplace."""
+    with aws_errors():
+        answer = aws.ec2.describe_snapshot_attribute(SnapshotId=snapshot_id, Attribute="productCodes")
+    return bool(answer.get("ProductCodes"))
+
+
+def _described(aws: Aws, conditions: Mapping[str, Sequence[str]], *, people_s: bool = False) -> list[Snapshot]:
     answers = pages(aws.ec2, "describe_snapshots", OwnerIds=["self"], Filters=filters(conditions))
-    return [_snapshot(described) for page in answers for described in page["Snapshots"]]
+    return [_snapshot(described, people_s) for page in answers for described in page["Snapshots"]]
 
 
-def _snapshot(described: dict[str, Any]) -> Snapshot:
+def _snapshot(described: dict[str, Any], people_s: bool) -> Snapshot:
     return Snapshot(
         id=described["SnapshotId"],
         volume_id=described["VolumeId"],
@@ -98,7 +112,11 @@ def _snapshot(described: dict[str, Any]) -> Snapshot:
         size_gib=described["VolumeSize"],
         tier=described.get("StorageTier", "standard"),
         # At 100,000 snapshots people's tags would take more memory than all the rest, and nothing reads them.
-        tags={intern(key): value for key, value in tags_of(described).items() if key.startswith(_READ_PREFIXES)},
+        tags={
+            intern(key): value
+            for key, value in tags_of(described).items()
+            if people_s or key.startswith(_READ_PREFIXES)
+        },
         owner=intern(described.get("OwnerId", "")),
         key=intern(described["KmsKeyId"]) if "KmsKeyId" in described else None,
     )

@@ -20,6 +20,14 @@ def all_health(aws: Aws) -> list[Health]:
     return [_health(described) for page in found for described in page["InstanceStatuses"]]
 
 
+def health_of(aws: Aws, instance_id: str) -> Health:
+    """Of this instance; without any check where AWS has none."""
+    # With ids AWS takes no MaxResults.
+    found = pages(aws.ec2, "describe_instance_status", None, InstanceIds=[instance_id], IncludeAllInstances=True)
+    described = [each for page in found for each in page["InstanceStatuses"]]
+    return _health(described[0]) if described else Health(instance_id, {}, ())
+
+
 def instance_storage(aws: Aws, types: Iterable[str]) -> dict[str, bool | None]:
     """Whether these instance types have instance-store volumes; one that AWS does not know here is missing."""
     return {

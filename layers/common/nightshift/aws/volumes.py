@@ -1,11 +1,14 @@
-"""Volumes: descriptions become records."""
+"""Volumes: descriptions become records; one function a change."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from nightshift.aws.describe import chunks, filters, pages, tags_of
+from nightshift.aws.faults import aws_errors
 from nightshift.aws.session import Aws
 from nightshift.fleet import Attachment, Volume
+from nightshift.plan.restore_changes import NewVolume
 
 
 def all_volumes(aws: Aws) -> list[Volume]:
@@ -21,6 +24,48 @@ def of_instances(aws: Aws, instance_ids: Sequence[str]) -> list[Volume]:
         for volume in _described(aws, {"attachment.instance-id": some_ids})
     }
     return list(found.values())
+
+
+def with_ids(aws: Aws, volume_ids: Sequence[str]) -> list[Volume]:
+    """These volumes, without those that are not there (or not to be seen yet)."""
+    return [volume for some_ids in chunks(volume_ids) for volume in _described(aws, {"volume-id": some_ids})]
+
+
+def with_tags(aws: Aws, keys: Sequence[str]) -> list[Volume]:
+    """The volumes of the region that carry one of these tags, whatever its value."""
+    return list(_described(aws, {"tag-key": keys}))
+
+
+def create(aws: Aws, new: NewVolume, token: str) -> tuple[str, datetime]:
+    """Ask for a volume; its id and when it was made, which is long ago where the token was used before. AwsError."""
+    numbers = {"Iops": new.iops, "Throughput": new.throughput_mibps}
+    asked: Any = {name: number for name, number in numbers.items() if number is not None}
+    asked |= {"Encrypted": True, "KmsKeyId": new.key} if new.key else {}
+    with aws_errors():
+        answer = aws.ec2.create_volume(
+            SnapshotId=new.snapshot_id,
+            AvailabilityZone=new.zone,
+            Size=new.size_gib,
+            VolumeType=new.type,  # type: ignore[arg-type]  # the stub knows only today's types
+            ClientToken=token,
+            TagSpecifications=[
+                {"ResourceType": "volume", "Tags": [{"Key": key, "Value": value} for key, value in new.tags]}
+            ],
+            **asked,
+        )
+    return answer["VolumeId"], answer["CreateTime"]
+
+
+def attach(aws: Aws, volume_id: str, instance_id: str, device: str) -> None:
+    """Sent once (AwsError): attached already, it would be refused."""
+    with aws_errors():
+        aws.ec2.attach_volume(VolumeId=volume_id, InstanceId=instance_id, Device=device)
+
+
+def detach(aws: Aws, volume_id: str, instance_id: str) -> None:
+    """Sent once (AwsError): detached already, it would be refused."""
+    with aws_errors():
+        aws.ec2.detach_volume(VolumeId=volume_id, InstanceId=instance_id)
 
 
 def _described(aws: Aws, conditions: Mapping[str, Sequence[str]]) -> Iterator[Volume]:

@@ -1,0 +1,112 @@
+"""What a restore changes at AWS, a step each."""
+
+import hashlib
+from dataclasses import dataclass
+
+from nightshift.outcome import Change
+from nightshift.plan.restore_marks import Purpose
+
+type TagPairs = tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NewVolume(Change):
+    """One CreateVolume call. key: the ARN of the snapshot's key; None: not encrypted. spent: see token."""
+
+    snapshot_id: str
+    zone: str
+    size_gib: int
+    type: str
+    iops: int | None
+    throughput_mibps: int | None
+    key: str | None
+    purpose: Purpose
+    tags: TagPairs
+    spent: int
+
+    def token(self, attempt: int) -> str:
+        """The same for the same restore, so that a second call makes no second volume.
+
+        AWS answers a token with its first volume for ever, so one that cannot be used any more spends it.
+        """
+        identity = f"{self.purpose.text}|{self.snapshot_id}|{self.zone}|{self.spent + attempt}"
+        return hashlib.sha256(identity.encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """The volume that is attached: one that is there, or the one that this run makes of a snapshot."""
+
+    snapshot_id: str
+    volume_id: str | None = None
+
+    @property
+    def id(self) -> str:
+        return self.volume_id or self.snapshot_id
+
+
+@dataclass(frozen=True, slots=True)
+class Swap:
+    """At a device of an instance, one volume takes the place of another. outgoing: None where nothing is there."""
+
+    instance_id: str
+    device: str
+    incoming: Incoming
+    outgoing: str | None
+    delete_on_termination: bool
+
+
+@dataclass(frozen=True, slots=True)
+class MarkFormer(Change):
+    """Writes on the outgoing volume what takes its place, before it is detached."""
+
+    swap: Swap
+
+
+@dataclass(frozen=True, slots=True)
+class Stop(Change):
+    instance_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Detach(Change):
+    volume_id: str
+    instance_id: str
+    device: str
+
+
+@dataclass(frozen=True, slots=True)
+class Attach(Change):
+    swap: Swap
+
+
+@dataclass(frozen=True, slots=True)
+class Start(Change):
+    """Starts the instance, waits for its checks, and writes down that the restore has ended.
+
+    undoes: these swaps put former volumes back. Else, where the instance cannot run, the former ones go back.
+    """
+
+    instance_id: str
+    swaps: tuple[Swap, ...]
+    undoes: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ReplaceRoot(Change):
+    """One CreateReplaceRootVolumeTask, and the marks on both volumes when it has succeeded.
+
+    failed_tasks: those of earlier runs, by which a token is known to be spent.
+    """
+
+    instance_id: str
+    device: str
+    snapshot_id: str
+    former_id: str
+    delete_on_termination: bool
+    failed_tasks: frozenset[str] = frozenset()
+
+    def token(self, attempt: int) -> str:
+        """A failed task spends its token."""
+        identity = f"root|{self.instance_id}|{self.snapshot_id}|{self.former_id}|{attempt}"
+        return hashlib.sha256(identity.encode()).hexdigest()

@@ -1,0 +1,230 @@
+"""The steps of a restore, in their order: what is done already is kept, the rest is a change each."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from nightshift.fleet import Instance, Volume
+from nightshift.outcome import Action, Decision
+from nightshift.plan.restore_changes import (
+    Attach,
+    Detach,
+    Incoming,
+    MarkFormer,
+    NewVolume,
+    ReplaceRoot,
+    Start,
+    Stop,
+    Swap,
+)
+from nightshift.plan.restore_marks import Former, Mode, Purpose, formers_of, made_for, unfinished
+from nightshift.plan.restore_points import Part, RestorePoint
+from nightshift.plan.tags import MOST_TAGS, RESTORE, RESTORED, RESTORED_FROM, people_s
+
+# "Amazon EBS volume types": which take a number of IOPS, and which a throughput.
+_WITH_IOPS = frozenset({"gp3", "io1", "io2"})
+_WITH_THROUGHPUT = frozenset({"gp3"})
+DEFAULT_TYPE = "gp3"
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """What there is when a restore is planned.
+
+    volumes: those of the instance, those that earlier restores made or replaced, the sources that live still.
+    """
+
+    volumes: Sequence[Volume]
+
+    def volume(self, volume_id: str | None) -> Volume | None:
+        return next((volume for volume in self.volumes if volume.id == volume_id), None)
+
+    def at(self, instance: Instance, device: str) -> str | None:
+        return next((disk.volume_id for disk in instance.disks if disk.device == device), None)
+
+
+def volume_steps(scene: Scene, point: RestorePoint, zone: str) -> list[Decision]:
+    """New volumes, attached to nothing."""
+    return [_creation(scene, part, Purpose(Mode.VOLUME, zone), zone) for part in point.parts]
+
+
+def attach_steps(scene: Scene, point: RestorePoint, instance: Instance, devices: Sequence[str]) -> list[Decision]:
+    """New volumes at free device names; devices: as many as the point has parts."""
+    steps: list[Decision] = []
+    for part, free in zip(point.parts, devices, strict=True):
+        made = made_for(scene.volumes, part.snapshot.id, Mode.ATTACH, instance.id)
+        purpose = (Purpose.of(made) if made else None) or Purpose(Mode.ATTACH, instance.id, free)
+        incoming = Incoming(part.snapshot.id, made.id if made else None)
+        swap = Swap(instance.id, purpose.device, incoming, outgoing=None, delete_on_termination=False)
+        steps += [_creation(scene, part, purpose, instance.zone), _attachment(scene, swap, instance)]
+    return steps
+
+
+def replace_steps(scene: Scene, point: RestorePoint, instance: Instance) -> list[Decision]:
+    """New volumes in the places of those that are there."""
+    swaps = [_replacement(scene, part, instance) for part in point.parts]
+    created = [
+        _creation(scene, part, Purpose(Mode.REPLACE, instance.id, swap.device), instance.zone)
+        for part, swap in zip(point.parts, swaps, strict=True)
+    ]
+    open_swaps = [swap for swap in swaps if not _in_place(scene, swap, instance)]
+    ended = not open_swaps and all(_has_ended(scene, swap) for swap in swaps)
+    if ended:
+        words = "already in place; to restore it once more, undo first and then send this event again"
+        return [*created, Decision(instance.id, Action.KEEP, words)]
+    marks = [_mark(swap) for swap in open_swaps if swap.outgoing]
+    return [*created, *marks, *_swapped(scene, swaps, open_swaps, instance, undoes=False)]
+
+
+def undo_steps(scene: Scene, formers: Sequence[Former], instance: Instance) -> list[Decision]:
+    """The former volumes back in their places."""
+    swaps = [
+        Swap(
+            instance.id,
+            former.device,
+            Incoming("", former.volume.id),
+            scene.at(instance, former.device),
+            former.delete_on_termination,
+        )
+        for former in formers
+    ]
+    open_swaps = [swap for swap in swaps if not _in_place(scene, swap, instance)]
+    return _swapped(scene, swaps, open_swaps, instance, undoes=True)
+
+
+def root_steps(scene: Scene, point: RestorePoint, instance: Instance, former_id: str | None) -> list[Decision]:
+    """The root volume alone, without a stop. former_id: the volume that an earlier run's task has replaced already."""
+    disk = next(disk for disk in instance.disks if disk.device == instance.root_device)
+    [part] = point.parts
+    standing = scene.volume(disk.volume_id)
+    if standing and standing.tags.get(RESTORED_FROM) == part.snapshot.id and RESTORED in standing.tags:
+        return [Decision(instance.id, Action.KEEP, f"its root volume {disk.volume_id} was made from it already")]
+    former = former_id or disk.volume_id
+    change = ReplaceRoot(instance.id, disk.device, part.snapshot.id, former, disk.delete_on_termination)
+    words = f"its root volume {former} at {disk.device} is replaced from {part.snapshot.id}, and it is rebooted"
+    return [Decision(instance.id, Action.REPLACE, words, change)]
+
+
+def numbered(steps: Sequence[Decision]) -> list[Decision]:
+    """With the number of each step in its reason: an outcome is sorted by what became of them."""
+    return [
+        Decision(step.resource, step.action, f"step {number} of {len(steps)}: {step.reason}", step.change)
+        for number, step in enumerate(steps, start=1)
+    ]
+
+
+def free_devices(instance: Instance, wanted: int) -> list[str]:
+    """Device names that nothing is attached at: /dev/sdf to /dev/sdp, as AWS recommends for data volumes.
+
+    An instance names the same place /dev/sdf or /dev/xvdf ("Device names for volumes").
+    """
+    taken = {disk.device.removeprefix("/dev/").removeprefix("xv").removeprefix("s") for disk in instance.disks}
+    return [f"/dev/sd{letter}" for letter in "fghijklmnop" if f"d{letter}" not in taken][:wanted]
+
+
+def point_under_way(scene: Scene, points: Sequence[RestorePoint], instance: Instance) -> RestorePoint | None:
+    """The point of a replacement of this instance that has not ended."""
+    sources = {volume.tags[RESTORED_FROM] for volume in unfinished(scene.volumes, instance)}
+    return next((point for point in points if sources & {each.id for each in point.snapshots}), None)
+
+
+def latest_formers(scene: Scene, instance: Instance) -> list[Former]:
+    """Those whose replacement stands at the instance now, or whose place is empty, or who stand there again."""
+    return [
+        former
+        for former in formers_of(scene.volumes, instance.id)
+        if scene.at(instance, former.device) in (former.replaced_by, former.volume.id, None)
+    ]
+
+
+def _creation(scene: Scene, part: Part, purpose: Purpose, zone: str) -> Decision:
+    if made := made_for(scene.volumes, part.snapshot.id, Mode(purpose.mode), purpose.place):
+        return Decision(part.snapshot.id, Action.KEEP, f"{made.id} was made from it by an earlier run")
+    new = _new_volume(scene, part, purpose, zone)
+    numbers = [f"{new.iops} IOPS" if new.iops else "", f"{new.throughput_mibps} MiB/s" if new.throughput_mibps else ""]
+    kind = ", ".join(filter(None, [f"{new.size_gib} GiB {new.type}", *numbers, "encrypted" if new.key else ""]))
+    words = f"a new volume of {part.volume_id} as it was {part.snapshot.started:%Y-%m-%d %H:%M} UTC: {kind}, in {zone}"
+    return Decision(part.snapshot.id, Action.CREATE, words, new)
+
+
+def _new_volume(scene: Scene, part: Part, purpose: Purpose, zone: str) -> NewVolume:
+    source, then = scene.volume(part.volume_id), part.disk
+    kind = (then.type if then else None) or (source.type if source else None) or DEFAULT_TYPE
+    speed = then if then and then.type else source
+    ours = {RESTORED_FROM: part.snapshot.id, RESTORE: purpose.text}
+    theirs = people_s(source.tags if source else part.snapshot.tags)
+    room = dict(sorted(theirs.items())[: MOST_TAGS - len(ours) - 1])
+    spent = [volume for volume in scene.volumes if volume.tags.get(RESTORED_FROM) == part.snapshot.id]
+    return NewVolume(
+        snapshot_id=part.snapshot.id,
+        zone=zone,
+        size_gib=part.snapshot.size_gib,
+        type=kind,
+        iops=speed.iops if speed and kind in _WITH_IOPS else None,
+        throughput_mibps=speed.throughput_mibps if speed and kind in _WITH_THROUGHPUT else None,
+        key=part.snapshot.key,
+        purpose=purpose,
+        tags=tuple((room | ours).items()),
+        spent=len(spent),
+    )
+
+
+def _replacement(scene: Scene, part: Part, instance: Instance) -> Swap:
+    made = made_for(scene.volumes, part.snapshot.id, Mode.REPLACE, instance.id)
+    device = _place(part, instance)
+    standing = next((disk for disk in instance.disks if disk.device == device), None)
+    former = next(
+        (each for each in formers_of(scene.volumes, instance.id) if made and each.replaced_by == made.id), None
+    )
+    endings = [each.delete_on_termination for each in (former, standing, part.disk) if each]
+    outgoing = standing.volume_id if standing and standing.volume_id != (made.id if made else None) else None
+    return Swap(
+        instance.id, device, Incoming(part.snapshot.id, made.id if made else None), outgoing, (endings or [False])[0]
+    )
+
+
+def _place(part: Part, instance: Instance) -> str:
+    """Where the volume stands now, else where it stood when it was saved."""
+    now = next((disk.device for disk in instance.disks if disk.volume_id == part.volume_id), None)
+    return now or (part.disk.device if part.disk else "") or free_devices(instance, 1)[0]
+
+
+def _in_place(scene: Scene, swap: Swap, instance: Instance) -> bool:
+    return swap.incoming.volume_id is not None and scene.at(instance, swap.device) == swap.incoming.volume_id
+
+
+def _has_ended(scene: Scene, swap: Swap) -> bool:
+    volume = scene.volume(swap.incoming.volume_id)
+    return volume is not None and RESTORED in volume.tags
+
+
+def _mark(swap: Swap) -> Decision:
+    return Decision(swap.outgoing or "", Action.TAG, "is kept; its tag says what takes its place", MarkFormer(swap))
+
+
+def _swapped(
+    scene: Scene, swaps: Sequence[Swap], open_swaps: Sequence[Swap], instance: Instance, *, undoes: bool
+) -> list[Decision]:
+    stop = Decision(instance.id, Action.STOP, f"it is {instance.state}: volumes are swapped at rest", Stop(instance.id))
+    start = Start(instance.id, tuple(swaps), undoes)
+    words = "it starts again, and its checks are waited for"
+    return [
+        *([stop] if open_swaps and instance.state != "stopped" else []),
+        *(step for swap in open_swaps for step in _exchange(scene, swap, instance)),
+        Decision(instance.id, Action.START, words, start),
+    ]
+
+
+def _exchange(scene: Scene, swap: Swap, instance: Instance) -> Iterable[Decision]:
+    if swap.outgoing:
+        out = Detach(swap.outgoing, instance.id, swap.device)
+        yield Decision(swap.outgoing, Action.DETACH, f"leaves {swap.device} of {instance.id}, and is kept", out)
+    yield _attachment(scene, swap, instance)
+
+
+def _attachment(scene: Scene, swap: Swap, instance: Instance) -> Decision:
+    if _in_place(scene, swap, instance):
+        return Decision(swap.incoming.id, Action.KEEP, f"stands at {swap.device} of {instance.id}")
+    what = "" if swap.incoming.volume_id else "the new volume "
+    return Decision(
+        swap.incoming.id, Action.ATTACH, f"{what}takes its place at {swap.device} of {instance.id}", Attach(swap)
+    )
