@@ -73,6 +73,9 @@ class World:
     visibility_seconds: float = 0
     # Snapshots of these volumes end in `error`.
     failing_volumes: set[str] = field(default_factory=set)
+    # How long the replacement of a root volume takes, and whether it fails.
+    root_task_seconds: float = 20
+    root_tasks_fail: bool = False
     limits: Limits = field(default_factory=Limits)
     checks: dict[tuple[str, Check], CheckState] = field(default_factory=dict)
     # Scheduled events of an instance, as DescribeInstanceStatus shows them (Code, Description, NotBefore, ...).

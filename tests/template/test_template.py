@@ -103,12 +103,31 @@ def test_only_snapshots_of_this_installation_are_deleted() -> None:
 
 
 def test_nothing_else_takes_something_away() -> None:
-    """Of all that could be deleted, stopped or shared, only snapshots are deleted and only instances are restarted."""
+    """Snapshots are deleted, and nothing else; restore swaps volumes, and takes its own tags off."""
     taking = ("Delete", "Terminate", "Modify", "Deregister", "Detach", "Release", "Reset", "Put", "Remove", "Revoke")
     changing = {
-        action.name for each in ALLOWED for name in each.actions for action in actions(name) if not action.reads
+        (each.function, action.name)
+        for each in ALLOWED
+        for name in each.actions
+        for action in actions(name)
+        if not action.reads
     }
-    assert {name for name in changing if name.split(":")[1].startswith(taking)} == {"ec2:DeleteSnapshot"}
+    assert {(function, name) for function, name in changing if name.split(":")[1].startswith(taking)} == {
+        ("CleanupFunction", "ec2:DeleteSnapshot"),
+        ("RestoreFunction", "ec2:DetachVolume"),
+        ("RestoreFunction", "ec2:DeleteTags"),
+        ("RestoreFunction", "ec2:ModifyInstanceAttribute"),
+    }
+
+
+def test_only_volumes_that_a_restore_marked_are_swapped() -> None:
+    for statement in [each for each in ALLOWED if _names(each, "ec2:DetachVolume")]:
+        if any(":volume/" in resource for resource in statement.resources):
+            [(key, value)] = statement.condition["StringLike"].items()
+            assert (key, value) in {
+                ("aws:ResourceTag/nightshift:restored-from", "snap-*"),
+                ("aws:ResourceTag/nightshift:replaced-by", "vol-*"),
+            }
 
 
 def test_snapshots_are_made_only_with_our_tag() -> None:

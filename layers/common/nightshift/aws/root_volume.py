@@ -11,6 +11,7 @@ from nightshift.plan.restore_changes import ReplaceRoot
 
 OPEN = ("pending", "in-progress", "failing")
 SUCCEEDED = "succeeded"
+FAILED = ("failed", "failed-detached")
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from nightshift.fleet import Instance, Volume
+from nightshift.fleet import Disk, Instance, Volume
 from nightshift.outcome import Action, Decision
 from nightshift.plan.restore_changes import (
     Attach,
@@ -55,7 +55,7 @@ def attach_steps(scene: Scene, point: RestorePoint, instance: Instance, devices:
         purpose = (Purpose.of(made) if made else None) or Purpose(Mode.ATTACH, instance.id, free)
         incoming = Incoming(part.snapshot.id, made.id if made else None)
         swap = Swap(instance.id, purpose.device, incoming, outgoing=None, delete_on_termination=False)
-        steps += [_creation(scene, part, purpose, instance.zone), _attachment(scene, swap, instance)]
+        steps += [_creation(scene, part, purpose, instance.zone), _attachment(swap, instance)]
     return steps
 
 
@@ -66,13 +66,13 @@ def replace_steps(scene: Scene, point: RestorePoint, instance: Instance) -> list
         _creation(scene, part, Purpose(Mode.REPLACE, instance.id, swap.device), instance.zone)
         for part, swap in zip(point.parts, swaps, strict=True)
     ]
-    open_swaps = [swap for swap in swaps if not _in_place(scene, swap, instance)]
+    open_swaps = [swap for swap in swaps if not _in_place(swap, instance)]
     ended = not open_swaps and all(_has_ended(scene, swap) for swap in swaps)
     if ended:
         words = "already in place; to restore it once more, undo first and then send this event again"
         return [*created, Decision(instance.id, Action.KEEP, words)]
     marks = [_mark(swap) for swap in open_swaps if swap.outgoing]
-    return [*created, *marks, *_swapped(scene, swaps, open_swaps, instance, undoes=False)]
+    return [*created, *marks, *_swapped(swaps, open_swaps, instance, undoes=False)]
 
 
 def undo_steps(scene: Scene, formers: Sequence[Former], instance: Instance) -> list[Decision]:
@@ -82,16 +82,18 @@ def undo_steps(scene: Scene, formers: Sequence[Former], instance: Instance) -> l
             instance.id,
             former.device,
             Incoming("", former.volume.id),
-            scene.at(instance, former.device),
+            _outgoing(scene, former, instance),
             former.delete_on_termination,
         )
         for former in formers
     ]
-    open_swaps = [swap for swap in swaps if not _in_place(scene, swap, instance)]
-    return _swapped(scene, swaps, open_swaps, instance, undoes=True)
+    open_swaps = [swap for swap in swaps if not _in_place(swap, instance)]
+    return _swapped(swaps, open_swaps, instance, undoes=True)
 
 
-def root_steps(scene: Scene, point: RestorePoint, instance: Instance, former_id: str | None) -> list[Decision]:
+def root_steps(
+    scene: Scene, point: RestorePoint, instance: Instance, former_id: str | None, failed_tasks: frozenset[str]
+) -> list[Decision]:
     """The root volume alone, without a stop. former_id: the volume that an earlier run's task has replaced already."""
     disk = next(disk for disk in instance.disks if disk.device == instance.root_device)
     [part] = point.parts
@@ -99,7 +101,7 @@ def root_steps(scene: Scene, point: RestorePoint, instance: Instance, former_id:
     if standing and standing.tags.get(RESTORED_FROM) == part.snapshot.id and RESTORED in standing.tags:
         return [Decision(instance.id, Action.KEEP, f"its root volume {disk.volume_id} was made from it already")]
     former = former_id or disk.volume_id
-    change = ReplaceRoot(instance.id, disk.device, part.snapshot.id, former, disk.delete_on_termination)
+    change = ReplaceRoot(instance.id, disk.device, part.snapshot.id, former, disk.delete_on_termination, failed_tasks)
     words = f"its root volume {former} at {disk.device} is replaced from {part.snapshot.id}, and it is rebooted"
     return [Decision(instance.id, Action.REPLACE, words, change)]
 
@@ -188,8 +190,15 @@ def _place(part: Part, instance: Instance) -> str:
     return now or (part.disk.device if part.disk else "") or free_devices(instance, 1)[0]
 
 
-def _in_place(scene: Scene, swap: Swap, instance: Instance) -> bool:
-    return swap.incoming.volume_id is not None and scene.at(instance, swap.device) == swap.incoming.volume_id
+def _in_place(swap: Swap, instance: Instance) -> bool:
+    """Attached there, and ending as it should: a run may have been cut between the two."""
+    standing = Disk(swap.device, swap.incoming.volume_id or "", swap.delete_on_termination)
+    return standing in instance.disks
+
+
+def _outgoing(scene: Scene, former: Former, instance: Instance) -> str | None:
+    standing = scene.at(instance, former.device)
+    return standing if standing != former.volume.id else None
 
 
 def _has_ended(scene: Scene, swap: Swap) -> bool:
@@ -201,28 +210,26 @@ def _mark(swap: Swap) -> Decision:
     return Decision(swap.outgoing or "", Action.TAG, "is kept; its tag says what takes its place", MarkFormer(swap))
 
 
-def _swapped(
-    scene: Scene, swaps: Sequence[Swap], open_swaps: Sequence[Swap], instance: Instance, *, undoes: bool
-) -> list[Decision]:
+def _swapped(swaps: Sequence[Swap], open_swaps: Sequence[Swap], instance: Instance, *, undoes: bool) -> list[Decision]:
     stop = Decision(instance.id, Action.STOP, f"it is {instance.state}: volumes are swapped at rest", Stop(instance.id))
     start = Start(instance.id, tuple(swaps), undoes)
     words = "it starts again, and its checks are waited for"
     return [
         *([stop] if open_swaps and instance.state != "stopped" else []),
-        *(step for swap in open_swaps for step in _exchange(scene, swap, instance)),
+        *(step for swap in open_swaps for step in _exchange(swap, instance)),
         Decision(instance.id, Action.START, words, start),
     ]
 
 
-def _exchange(scene: Scene, swap: Swap, instance: Instance) -> Iterable[Decision]:
+def _exchange(swap: Swap, instance: Instance) -> Iterable[Decision]:
     if swap.outgoing:
         out = Detach(swap.outgoing, instance.id, swap.device)
         yield Decision(swap.outgoing, Action.DETACH, f"leaves {swap.device} of {instance.id}, and is kept", out)
-    yield _attachment(scene, swap, instance)
+    yield _attachment(swap, instance)
 
 
-def _attachment(scene: Scene, swap: Swap, instance: Instance) -> Decision:
-    if _in_place(scene, swap, instance):
+def _attachment(swap: Swap, instance: Instance) -> Decision:
+    if _in_place(swap, instance):
         return Decision(swap.incoming.id, Action.KEEP, f"stands at {swap.device} of {instance.id}")
     what = "" if swap.incoming.volume_id else "the new volume "
     return Decision(

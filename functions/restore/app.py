@@ -1,0 +1,12 @@
+"""Restore: from the console."""
+
+from typing import Any
+
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from nightshift.jobs import restore
+from nightshift.run import run
+
+
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    return run(restore.JOB, event, context)

@@ -1,0 +1,202 @@
+"""Restore: new volumes from the snapshots of an instance or a volume, beside the old ones or in their places."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from nightshift.aws.restore_inventory import Inventory, read_inventory
+from nightshift.aws.restoring import Restoring
+from nightshift.aws.root_volume import FAILED, SUCCEEDED
+from nightshift.aws.session import Aws
+from nightshift.aws.steps import in_order
+from nightshift.fleet import Instance
+from nightshift.job import Job
+from nightshift.outcome import Action, Decision, Plan, Result
+from nightshift.plan.origin import Origin
+from nightshift.plan.restore_answer import commands, replaced_in, undo_event
+from nightshift.plan.restore_list import listed
+from nightshift.plan.restore_marks import Former, Mode
+from nightshift.plan.restore_points import RestorePoint
+from nightshift.plan.restore_refusals import Case, refusal
+from nightshift.plan.restore_request import RestoreRequest
+from nightshift.plan.restore_steps import (
+    attach_steps,
+    free_devices,
+    latest_formers,
+    numbered,
+    point_under_way,
+    replace_steps,
+    root_steps,
+    undo_steps,
+    volume_steps,
+)
+from nightshift.plan.tags import FORMER, ORIGIN, REPLACED_BY
+from nightshift.policy import Policy
+
+ALL_DEVICES = 99
+
+
+def read(aws: Aws, request: RestoreRequest, _policy: Policy, _now: datetime) -> Inventory:
+    return read_inventory(aws, request)
+
+
+def plan(inventory: Inventory, request: RestoreRequest, policy: Policy, now: datetime) -> Plan:
+    """The steps in their order; with list, one decision for each snapshot there is."""
+    if request.list:
+        return _shown(inventory, policy, now)
+    steps = numbered(_steps(inventory, request)) if guarded(inventory, request) is None else []
+    if not steps and (nothing := _nothing(inventory, request)):
+        return Plan([nothing], inventory.notes)
+    return Plan(steps, [*inventory.notes, *_left_out(inventory, request)], tables=_answer(inventory, request, steps))
+
+
+def guard(inventory: Inventory, _plan: Plan, request: RestoreRequest, _policy: Policy) -> str | None:
+    return None if request.list or _nothing(inventory, request) else guarded(inventory, request)
+
+
+def apply(aws: Aws, decisions: Sequence[Decision]) -> Sequence[Result]:
+    return in_order(aws, decisions, Restoring().step)
+
+
+def guarded(inventory: Inventory, request: RestoreRequest) -> str | None:
+    """Why it is refused, if it is."""
+    instance = inventory.instance
+    return refusal(
+        Case(
+            mode=request.mode,
+            instance_id=inventory.instance_id,
+            instance=instance,
+            point=None if request.mode is Mode.UNDO else inventory.point,
+            account=inventory.account,
+            zone=_zone(inventory, request),
+            zones=inventory.zones,
+            volumes=inventory.scene.volumes,
+            formers=_formers(inventory, request),
+            bad_keys=inventory.bad_keys,
+            marketplace=inventory.marketplace,
+            instance_storage=inventory.instance_storage,
+            free_devices=len(free_devices(instance, ALL_DEVICES)) if instance else 0,
+            under_way=point_under_way(inventory.scene, inventory.points, instance) if instance else None,
+            accepted=request.partial,
+        )
+    )
+
+
+def _steps(inventory: Inventory, request: RestoreRequest) -> list[Decision]:
+    scene, point, instance = inventory.scene, inventory.point, inventory.instance
+    match request.mode, point, instance:
+        case Mode.VOLUME, RestorePoint(), _:
+            return volume_steps(scene, point, _zone(inventory, request) or "")
+        case Mode.ATTACH, RestorePoint(), Instance():
+            return attach_steps(scene, point, instance, free_devices(instance, len(point.parts)))
+        case Mode.REPLACE, RestorePoint(), Instance():
+            return replace_steps(scene, point, instance)
+        case Mode.ROOT, RestorePoint(), Instance():
+            failed = frozenset(task.id for task in inventory.tasks if task.state in FAILED)
+            return root_steps(scene, point, instance, _former_root(inventory, point), failed)
+        case Mode.UNDO, _, Instance():
+            formers = _formers(inventory, request)
+            return undo_steps(scene, formers, instance) if formers else []
+    return []
+
+
+def _nothing(inventory: Inventory, request: RestoreRequest) -> Decision | None:
+    """Why there is nothing to restore or to put back."""
+    if request.mode is Mode.UNDO:
+        if inventory.instance is None or inventory.instance.ending or _formers(inventory, request):
+            return None
+        words = "nothing to undo: no volume there is says that another one took its place at this instance"
+        return Decision(inventory.instance.id, Action.SKIP, words)
+    if inventory.point:
+        return None
+    named = request.instance_id or request.volume_id or request.snapshot_id or ""
+    return Decision(named, Action.SKIP, _why_no_point(inventory, request))
+
+
+def _why_no_point(inventory: Inventory, request: RestoreRequest) -> str:
+    if not inventory.points:
+        return f"not found in {inventory.region}: no snapshot of ours is of it"
+    if request.at:
+        return f"nothing of it had completed by {request.at.isoformat()}; the oldest: {inventory.points[-1].words}"
+    return "no snapshot of it has completed yet"
+
+
+def _zone(inventory: Inventory, request: RestoreRequest) -> str | None:
+    """Asked for; else the instance's; else the volume's; else where the instance was when it was saved."""
+    if request.zone or inventory.point is None:
+        return request.zone
+    if inventory.instance and not inventory.instance.ending:
+        return inventory.instance.zone
+    [first, *_] = inventory.point.parts
+    volume = inventory.scene.volume(first.volume_id)
+    origin = _origin(inventory.point)
+    return volume.zone if volume else origin.zone if origin else None
+
+
+def _origin(point: RestorePoint) -> Origin | None:
+    return Origin.read(point.parts[0].snapshot.tags.get(ORIGIN, ""))
+
+
+def _formers(inventory: Inventory, request: RestoreRequest) -> list[Former]:
+    """The volumes that an undo puts back."""
+    if inventory.instance is None:
+        return []
+    latest = latest_formers(inventory.scene, inventory.instance)
+    named = request.former_volume_ids
+    return [former for former in latest if named is None or former.volume.id in named]
+
+
+def _former_root(inventory: Inventory, point: RestorePoint) -> str | None:
+    """The volume that a task has replaced whose marks were not written any more."""
+    done = [
+        task.tags[FORMER]
+        for task in inventory.tasks
+        if task.state == SUCCEEDED and FORMER in task.tags and task.snapshot_id == point.parts[0].snapshot.id
+    ]
+    unmarked = [id_ for id_ in done if (former := inventory.scene.volume(id_)) and REPLACED_BY not in former.tags]
+    return next(iter(unmarked), None)
+
+
+def _left_out(inventory: Inventory, request: RestoreRequest) -> list[str]:
+    """What of the instance a point does not have."""
+    if inventory.point is None or request.mode is Mode.UNDO:
+        return []
+    lacking = [*inventory.point.missing, *inventory.point.never_saved]
+    return [f"not in this point: {disk.volume_id} at {disk.device}" for disk in lacking]
+
+
+def _answer(inventory: Inventory, request: RestoreRequest, steps: Sequence[Decision]) -> dict[str, Any]:
+    """The point, the event that undoes it, and what a person types where the instance is gone."""
+    point, instance_id = inventory.point, inventory.instance_id
+    if point is None or request.mode is Mode.UNDO or not steps:
+        return {}
+    replaced = replaced_in(steps)
+    answer: dict[str, Any] = {
+        "point": point.words,
+        "undo": undo_event(instance_id, replaced) if instance_id and replaced else None,
+    }
+    gone = inventory.instance is None or inventory.instance.ending
+    origin = _origin(point)
+    if request.mode is Mode.VOLUME and gone and origin and instance_id:
+        answer["commands"] = commands(point, origin, f"restored-{instance_id}")
+    return {"restore": answer}
+
+
+def _shown(inventory: Inventory, policy: Policy, now: datetime) -> Plan:
+    living = frozenset(volume.id for volume in inventory.scene.volumes)
+    table = listed(inventory.points, inventory.snapshots, living, policy, now)
+    shown = [
+        Decision(volume["snapshot"], Action.KEEP, _kept_words(volume["kept"]))
+        for point in table
+        for volume in point["volumes"]
+    ]
+    nothing = [f"nothing of it is in {inventory.region}"] if not table else []
+    return Plan(list({decision.resource: decision for decision in shown}.values()), nothing, tables={"points": table})
+
+
+def _kept_words(kept: dict[str, Any]) -> str:
+    parts = [f"{plan}: {', '.join(each['why'])}, until {each['until']}" for plan, each in kept.items()]
+    return "; ".join(parts) or "no plan of the policy judges it"
+
+
+JOB = Job("restore", RestoreRequest, read, plan, guard, apply)

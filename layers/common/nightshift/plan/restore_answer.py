@@ -1,0 +1,62 @@
+"""What a restore adds to its answer: how to undo it, and how to start an instance around new volumes."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from nightshift.outcome import Decision
+from nightshift.plan.origin import Origin
+from nightshift.plan.restore_changes import MarkFormer, ReplaceRoot
+from nightshift.plan.restore_points import RestorePoint
+
+_BOOTS_FROM = ("/dev/sda1", "/dev/xvda")
+
+
+def undo_event(instance_id: str, formers: Sequence[str]) -> dict[str, Any]:
+    """The event that puts these volumes back."""
+    return {"mode": "undo", "instance_id": instance_id, "former_volume_ids": sorted(formers)}
+
+
+def replaced_in(steps: Sequence[Decision]) -> list[str]:
+    """The volumes whose places are taken by these steps."""
+    changes = [step.change for step in steps]
+    swapped = [change.swap.outgoing for change in changes if isinstance(change, MarkFormer) and change.swap.outgoing]
+    return swapped + [change.former_id for change in changes if isinstance(change, ReplaceRoot)]
+
+
+def commands(point: RestorePoint, origin: Origin, name: str) -> list[str]:
+    """What a person types to start an instance like the one that is gone, with the volumes of this point.
+
+    An instance boots from an image, so one is made of the root's snapshot; the new volumes of the others are attached.
+    """
+    disks = [(part, part.disk) for part in point.parts if part.disk]
+    root = next(((part, disk) for part, disk in disks if disk.device in _BOOTS_FROM), None)
+    if root is None:
+        return []
+    part, disk = root
+    image = f"DeviceName={disk.device},Ebs={{SnapshotId={part.snapshot.id}}}"
+    place = [
+        f"--instance-type {origin.instance_type}" if origin.instance_type else "",
+        f"--subnet-id {origin.subnet_id}" if origin.subnet_id else "",
+        f"--private-ip-address {origin.private_ip}" if origin.private_ip else "",
+    ]
+    return [
+        (
+            f"aws ec2 register-image --name {name} --architecture {_architecture(origin.instance_type)} "
+            f"--virtualization-type hvm --ena-support --root-device-name {disk.device} "
+            f"--block-device-mappings '{image}'"
+        ),
+        " ".join(filter(None, ["aws ec2 run-instances --image-id <the image>", *place])),
+        *(
+            f"aws ec2 attach-volume --instance-id <the instance> --device {other.device} "
+            f"--volume-id <the new volume of {each.snapshot.id}>"
+            for each, other in disks
+            if each is not part
+        ),
+    ]
+
+
+def _architecture(instance_type: str | None) -> str:
+    """Graviton's families have a g behind their generation: m7g, c7gn, t4g."""
+    family = (instance_type or "").partition(".")[0]
+    options = family.lstrip("abcdefghijklmnopqrstuvwxyz-").lstrip("0123456789")
+    return "arm64" if "g" in options or family == "a1" else "x86_64"

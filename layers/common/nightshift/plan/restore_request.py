@@ -1,0 +1,67 @@
+"""What a person may ask of restore."""
+
+from datetime import datetime
+from typing import Annotated, Any, Self
+
+from pydantic import BeforeValidator, Field, model_validator
+
+from nightshift.plan.restore_marks import Mode
+from nightshift.request import InstanceId, NonEmpty, Request, SnapshotId, VolumeId
+
+_MODES = ", ".join(Mode)
+
+
+def _moment(value: Any) -> datetime:
+    try:
+        moment = datetime.fromisoformat(value)
+    except (TypeError, ValueError):
+        moment = None
+    if moment is None or moment.tzinfo is None:
+        raise ValueError("expected a time with its offset, as 2026-11-23T12:00:00+01:00")
+    return moment
+
+
+def _mode(value: Any) -> Mode:
+    if value not in set(Mode):
+        raise ValueError(f"expected one of {_MODES}")
+    return Mode(value)
+
+
+class RestoreRequest(Request):
+    """Which: one of instance_id, volume_id and snapshot_id; the newest point, or the newest that started by `at`.
+
+    mode: what for. zone: where new volumes go (mode volume). to_instance_id: another instance (mode attach).
+    former_volume_ids: which of them go back (mode undo). partial: the point is taken as it is, although volumes are
+    missing, or were saved at different moments, or instance-store data is lost. list: shows all points instead.
+    """
+
+    instance_id: InstanceId | None = None
+    volume_id: VolumeId | None = None
+    snapshot_id: SnapshotId | None = None
+    at: Annotated[datetime, BeforeValidator(_moment)] | None = None
+    mode: Annotated[Mode, BeforeValidator(_mode)] = Mode.VOLUME
+    zone: Annotated[str, Field(pattern=r"^[a-z0-9-]+$")] | None = None
+    to_instance_id: InstanceId | None = None
+    former_volume_ids: Annotated[list[VolumeId], NonEmpty] | None = None
+    partial: bool = False
+    list: bool = False
+
+    @model_validator(mode="after")
+    def _goes_together(self) -> Self:
+        given = [name for name in ("instance_id", "volume_id", "snapshot_id") if getattr(self, name) is not None]
+        if len(given) != 1:
+            named = " and ".join(given) or "none"
+            raise ValueError(f"expected exactly one of instance_id, volume_id and snapshot_id, not {named}")
+        for name, fits, where in (
+            ("at", self.snapshot_id is None and self.mode is not Mode.UNDO, "instance_id or volume_id, not with undo"),
+            ("zone", self.mode is Mode.VOLUME, '"mode": "volume"; elsewhere it is the instance\'s'),
+            ("to_instance_id", self.mode is Mode.ATTACH, '"mode": "attach"'),
+            ("former_volume_ids", self.mode is Mode.UNDO, '"mode": "undo"'),
+        ):
+            if getattr(self, name) is not None and not fits:
+                raise ValueError(f"{name} only with {where}")
+        if self.mode is Mode.UNDO and self.instance_id is None:
+            raise ValueError('"mode": "undo" only with instance_id')
+        if self.list and (self.snapshot_id or self.model_fields_set & {"mode", "at", "zone", "partial"}):
+            raise ValueError("list only with instance_id or volume_id, and without mode, at, zone and partial")
+        return self

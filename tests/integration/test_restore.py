@@ -1,0 +1,104 @@
+"""Whole runs of restore: what a person pastes at three in the morning, and what is there afterwards."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from local.embedded import EmbeddedAws
+from nightshift.jobs.restore import JOB
+from tests.integration.restore_scenes import DAY, devices, endings, new_volumes, saved_server, volumes
+from tests.integration.scenes import SLOT, tags_of, volume_ids
+
+type Run = Callable[..., dict[str, Any]]
+
+
+@pytest.fixture
+def box(backend: Any) -> Any:
+    return saved_server(backend)
+
+
+def test_new_volumes_are_what_the_old_ones_were(ec2: Any, box: Any, run_job: Run) -> None:
+    before = volumes(ec2)
+    outcome = run_job(JOB, {"instance_id": box.id})
+    assert (outcome["planned"], outcome["done"], outcome["refused"]) == (2, 2, None)
+    root, data = new_volumes(ec2, before)
+    assert (root["Size"], root["VolumeType"], root["AvailabilityZone"]) == (20, "gp3", "eu-central-1a")
+    assert (data["Size"], data["Iops"], data["Throughput"]) == (100, 6000, 500)
+    assert tags_of(root)["nightshift:restored-from"].startswith("snap-")
+    again = run_job(JOB, {"instance_id": box.id})
+    assert (again["planned"], again["done"]) == (0, 0)
+    assert len(new_volumes(ec2, before)) == 2
+
+
+def test_the_server_gets_its_disks_back_and_undo_gives_the_former_ones(
+    ec2: Any, box: Any, run_job: Run, aws: EmbeddedAws
+) -> None:
+    before, fates = devices(ec2, box), endings(ec2, box)
+    outcome = run_job(JOB, {"instance_id": box.id, "mode": "replace"})
+    assert endings(ec2, box) == fates
+    assert (outcome["failed"], outcome["remaining"], outcome["refused"]) == (0, 0, None), outcome["decisions"]
+    after = devices(ec2, box)
+    assert after.keys() == before.keys()
+    assert not set(after.values()) & set(before.values())
+    assert box.state == "running"
+    for device, former in before.items():
+        described = volumes(ec2)[former]
+        assert described["State"] == "available"
+        ending = "d" if device == "/dev/sda1" else "k"
+        assert tags_of(described)["nightshift:replaced-by"] == f"{after[device]} {box.id} {device} {ending}"
+
+    again = run_job(JOB, {"instance_id": box.id, "mode": "replace"})
+    assert again["planned"] == 0
+    assert devices(ec2, box) == after
+
+    undo = outcome["restore"]["undo"]
+    assert undo == {"mode": "undo", "instance_id": box.id, "former_volume_ids": sorted(before.values())}
+    undone = run_job(JOB, undo)
+    assert (undone["failed"], undone["remaining"], undone["refused"]) == (0, 0, None), undone["decisions"]
+    assert devices(ec2, box) == before
+    assert box.state == "running"
+    assert run_job(JOB, undo)["planned"] == 0
+
+
+def test_attached_beside_the_old_ones(ec2: Any, box: Any, run_job: Run) -> None:
+    before = devices(ec2, box)
+    outcome = run_job(JOB, {"instance_id": box.id, "mode": "attach"})
+    assert (outcome["planned"], outcome["done"]) == (4, 4), outcome
+    after = devices(ec2, box)
+    assert {device: after[device] for device in before} == before
+    assert sorted(after.keys() - before.keys()) == ["/dev/sdg", "/dev/sdh"]
+    assert run_job(JOB, {"instance_id": box.id, "mode": "attach"})["planned"] == 0
+
+
+def test_every_point_is_listed(box: Any, run_job: Run) -> None:
+    outcome = run_job(JOB, {"instance_id": box.id, "list": True})
+    assert [point["slots"]["nightly"] for point in outcome["points"]] == [
+        f"{SLOT - ago * DAY:%Y-%m-%dT%H:%M:%SZ}" for ago in range(3)
+    ]
+    newest = outcome["points"][0]["volumes"][0]
+    assert newest["kept"]["nightly"]["why"] == ["last 1 of 3", "daily 2026-11-24", "weekly 2026-W48", "monthly 2026-11"]
+
+
+def test_an_instance_that_is_gone_comes_back_by_hand(ec2: Any, backend: Any, box: Any, run_job: Run) -> None:
+    ids = volume_ids(box)
+    box.terminate()
+    for id_ in ids:
+        backend.volumes.pop(id_, None)
+    outcome = run_job(JOB, {"instance_id": box.id})
+    assert (outcome["planned"], outcome["done"], outcome["refused"]) == (2, 2, None)
+    assert "aws ec2 register-image" in outcome["restore"]["commands"][0]
+    assert "--instance-type t3.medium" in outcome["restore"]["commands"][1]
+
+
+def test_the_root_is_replaced_while_the_server_runs(ec2: Any, box: Any, run_job: Run) -> None:
+    before = devices(ec2, box)
+    outcome = run_job(JOB, {"instance_id": box.id, "mode": "root"})
+    assert (outcome["planned"], outcome["done"], outcome["refused"]) == (1, 1, None), outcome
+    after = devices(ec2, box)
+    assert after["/dev/sdf"] == before["/dev/sdf"]
+    assert after["/dev/sda1"] != before["/dev/sda1"]
+    assert "StopInstances" not in outcome["calls"]
+    assert run_job(JOB, {"instance_id": box.id, "mode": "root"})["planned"] == 0
+    assert run_job(JOB, outcome["restore"]["undo"])["failed"] == 0
+    assert devices(ec2, box) == before

@@ -1,0 +1,229 @@
+"""A restore on a bad night: cut at any call, a server that does not start, and what is refused beforehand."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import pytest
+from moto.ec2.models.instances import Instance
+
+from local import seed
+from local.embedded import EmbeddedAws
+from local.seed import Disk
+from local.wire import Answer, Fault
+from local.world import world
+from nightshift.jobs.restore import JOB
+from tests.integration.restore_scenes import DAY, devices, endings, new_volumes, saved_server, saved_whole, volumes
+from tests.integration.scenes import READS, SLOT, changes, machine, tags_of, volume_ids
+
+type Run = Callable[..., dict[str, Any]]
+
+
+@pytest.fixture
+def box(backend: Any) -> Any:
+    return saved_server(backend)
+
+
+class Cut(Exception):  # noqa: N818 - the run is cut, as by Lambda
+    pass
+
+
+class CutAt:
+    """A hook: from the k-th change on AWS is not to be reached; the k-th took effect where `after`."""
+
+    def __init__(self, number: int, after: bool) -> None:
+        self.number, self.after, self.met = number, after, 0
+
+    def __call__(self, _service: str, action: str, _params: Mapping[str, Any]) -> Answer | Fault | None:
+        self.met += not action.startswith(READS)
+        if self.met == self.number and not action.startswith(READS):
+            return Fault("ExpiredToken", "the run ends here", 400, after=self.after)
+        return Fault("ExpiredToken", "the run has ended") if self.met >= self.number else None
+
+
+# So many changes a replacement of two volumes makes: 2 made, 2 tagged, stop, 2 out, 2 in and a fate, start, the end.
+CHANGES = 12
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
+@pytest.mark.parametrize("number", range(1, CHANGES + 1))
+def test_a_replacement_cut_at_any_change_is_ended_by_the_same_event(
+    number: int, after: bool, ec2: Any, box: Any, backend: Any, aws: EmbeddedAws, run_job: Run
+) -> None:
+    former, fates, there = devices(ec2, box), endings(ec2, box), volumes(ec2)
+    event = {"instance_id": box.id, "mode": "replace"}
+    aws.hooks.append(CutAt(number, after))
+    cut = run_job(JOB, event)
+    assert cut["remaining"] > 0
+    aws.hooks.clear()
+    world.clock.advance(minutes=10)
+    if number < CHANGES or not after:
+        # A newer point must not draw the restore away from the one that it has begun.
+        saved_whole(backend, box, world.now())
+    ended = run_job(JOB, event)
+    assert (ended["failed"], ended["remaining"], ended["refused"]) == (0, 0, None), ended["decisions"]
+    made = new_volumes(ec2, there)
+    assert len(made) == len(former)
+    assert sorted(devices(ec2, box).values()) == sorted(volume["VolumeId"] for volume in made)
+    assert endings(ec2, box) == fates
+    assert box.state == "running"
+    assert all("nightshift:restored" in tags_of(volume) for volume in made)
+
+
+def test_as_many_changes_as_are_cut_at(box: Any, aws: EmbeddedAws, run_job: Run) -> None:
+    aws.requests.clear()
+    run_job(JOB, {"instance_id": box.id, "mode": "replace"})
+    assert len(changes(aws.requests)) == CHANGES
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
+@pytest.mark.parametrize("number", range(1, 10))
+def test_an_undo_cut_at_any_change_is_ended_by_the_same_event(
+    number: int, after: bool, ec2: Any, box: Any, aws: EmbeddedAws, run_job: Run
+) -> None:
+    former, fates = devices(ec2, box), endings(ec2, box)
+    undo = run_job(JOB, {"instance_id": box.id, "mode": "replace"})["restore"]["undo"]
+    aws.hooks.append(CutAt(number, after))
+    run_job(JOB, undo)
+    aws.hooks.clear()
+    ended = run_job(JOB, undo)
+    assert (ended["failed"], ended["remaining"], ended["refused"]) == (0, 0, None), ended["decisions"]
+    assert (devices(ec2, box), endings(ec2, box), box.state) == (former, fates, "running")
+    assert not any("nightshift:replaced-by" in tags_of(volume) for volume in volumes(ec2).values())
+
+
+def test_a_server_that_cannot_start_gets_its_former_volumes_back(
+    ec2: Any, box: Any, run_job: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A key that is disabled: AWS answers the start with yes, and the instance falls back to stopped."""
+    former, fates, start = devices(ec2, box), endings(ec2, box), Instance.start
+
+    def fall_back(self: Any) -> Any:
+        if set(volume_ids(self)) == set(former.values()):
+            return start(self)
+        self.state_reason.code = "Client.InternalError"
+        self.state_reason.message = "Client.InternalError: Client error on launch"
+        return self._state
+
+    monkeypatch.setattr(Instance, "start", fall_back)
+    outcome = run_job(JOB, {"instance_id": box.id, "mode": "replace"})
+    [failed] = [decision for decision in outcome["decisions"] if decision["outcome"] == "failed"]
+    assert (failed["resource"], failed["action"], failed["error"]) == (box.id, "start", "Client.InternalError")
+    assert "the former volumes were put back, and the instance runs again" in failed["reason"]
+    assert (devices(ec2, box), endings(ec2, box), box.state) == (former, fates, "running")
+
+
+def test_a_volume_that_ends_in_error_stops_nothing(
+    ec2: Any, box: Any, backend: Any, aws: EmbeddedAws, run_job: Run
+) -> None:
+    """A key that cannot be used shows only after CreateVolume's yes: the server must still run on."""
+    former = devices(ec2, box)
+
+    def break_it(_service: str, action: str, _params: Mapping[str, Any]) -> None:
+        for volume in backend.volumes.values():
+            if volume.id not in former.values():
+                volume.status = "error"
+
+    aws.hooks.append(break_it)
+    outcome = run_job(JOB, {"instance_id": box.id, "mode": "replace"})
+    assert (outcome["failed"], outcome["done"]) == (1, 0)
+    assert outcome["decisions"][0]["error"] == "VolumeNotMade"
+    assert (devices(ec2, box), box.state) == (former, "running")
+
+
+def test_what_the_time_does_not_suffice_for_is_ended_later(ec2: Any, box: Any, run_job: Run) -> None:
+    world.set_check(box.id, "instance", "initializing")
+    event = {"instance_id": box.id, "mode": "replace"}
+    first = run_job(JOB, event, seconds=30)
+    assert first["failed"] == 0
+    world.recover(box.id)
+    assert run_job(JOB, event)["remaining"] == 0
+    assert box.state == "running"
+
+
+def refused(run_job: Run, aws: EmbeddedAws, event: Mapping[str, Any]) -> str:
+    """Why it was refused; nothing has been changed."""
+    aws.requests.clear()
+    outcome = run_job(JOB, dict(event))
+    assert changes(aws.requests) == []
+    assert (outcome["done"], outcome["failed"]) == (0, 0)
+    assert outcome["refused"], outcome
+    assert run_job(JOB, {**event, "dry_run": True})["refused"] == outcome["refused"]
+    return str(outcome["refused"])
+
+
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [
+        ({"state": "pending"}, "is pending: wait for it, or name an earlier point with at"),
+        ({"state": "error"}, "is error: wait for it"),
+        ({"tier": "archive"}, "aws ec2 restore-snapshot-tier --snapshot-id snap-"),
+    ],
+)
+def test_a_snapshot_that_is_no_backup_now(
+    kind: dict[str, Any], said: str, backend: Any, box: Any, aws: EmbeddedAws, run_job: Run
+) -> None:
+    root, _ = saved_whole(backend, box, SLOT - 5 * DAY, **kind)
+    assert said in refused(run_job, aws, {"snapshot_id": root.id})
+
+
+@pytest.mark.parametrize("mode", ["replace", "root"])
+def test_an_instance_of_a_group(mode: str, backend: Any, box: Any, aws: EmbeddedAws, run_job: Run) -> None:
+    seed.system_tags(backend, box.id, {"aws:autoscaling:groupName": "web"})
+    assert "is in the Auto Scaling group web" in refused(run_job, aws, {"instance_id": box.id, "mode": mode})
+
+
+@pytest.mark.parametrize("mode", ["attach", "replace", "root", "undo"])
+def test_an_instance_that_is_being_terminated(mode: str, box: Any, aws: EmbeddedAws, run_job: Run) -> None:
+    box.terminate()
+    assert f"{box.id} is terminated" in refused(run_job, aws, {"instance_id": box.id, "mode": mode})
+
+
+def test_a_zone_that_is_gone(box: Any, aws: EmbeddedAws, run_job: Run) -> None:
+    words = refused(run_job, aws, {"instance_id": box.id, "zone": "eu-central-1z"})
+    assert "zone eu-central-1z is not available: name another one with zone, of eu-central-1a" in words
+
+
+def test_a_set_of_which_a_volume_is_missing(backend: Any, box: Any, aws: EmbeddedAws, run_job: Run) -> None:
+    _, data = saved_whole(backend, box, SLOT + DAY / 24)
+    backend.snapshots.pop(data.id)
+    words = refused(run_job, aws, {"instance_id": box.id})
+    assert f"has no snapshot of {volume_ids(box)[1]} (/dev/sdf)" in words
+    assert run_job(JOB, {"instance_id": box.id, "partial": True})["done"] == 1
+
+
+def test_a_set_that_is_of_two_instants(backend: Any, box: Any, aws: EmbeddedAws, run_job: Run) -> None:
+    _, data = saved_whole(backend, box, SLOT + DAY / 24)
+    data.start_time = data.start_time.replace(minute=30)
+    assert "were not saved at one instant" in refused(run_job, aws, {"instance_id": box.id, "mode": "replace"})
+
+
+def test_a_volume_of_several_instances(backend: Any, aws: EmbeddedAws, run_job: Run) -> None:
+    pair = [machine(backend) for _ in range(2)]
+    shared = seed.volume(backend, Disk("", 100, "io2", 4000, multi_attach=True))
+    for each in pair:
+        backend.attach_volume(shared.id, each.id, "/dev/sdf")
+    saved_whole(backend, pair[0], SLOT)
+    words = refused(run_job, aws, {"instance_id": pair[0].id, "mode": "replace"})
+    assert f"{shared.id} is attached to several instances (Multi-Attach)" in words
+
+
+def test_the_root_of_an_instance_that_is_stopped(box: Any, aws: EmbeddedAws, run_job: Run) -> None:
+    box.stop()
+    words = refused(run_job, aws, {"instance_id": box.id, "mode": "root"})
+    assert "is stopped, and AWS replaces roots of running instances: use replace" in words
+
+
+def test_instance_store_data_would_be_lost(backend: Any, aws: EmbeddedAws, run_job: Run) -> None:
+    made = machine(backend, type="m5d.large")
+    saved_whole(backend, made, SLOT)
+    words = refused(run_job, aws, {"instance_id": made.id, "mode": "replace"})
+    assert "m5d.large has instance-store volumes, and a stop loses their data" in words
+
+
+def test_another_point_while_one_is_under_way(box: Any, aws: EmbeddedAws, run_job: Run) -> None:
+    aws.hooks.append(CutAt(4, after=True))
+    run_job(JOB, {"instance_id": box.id, "mode": "replace"})
+    aws.hooks.clear()
+    at = (SLOT - DAY / 2).isoformat()
+    words = refused(run_job, aws, {"instance_id": box.id, "mode": "replace", "at": at})
+    assert "has not ended: finish it by the same event" in words
