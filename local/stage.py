@@ -1,4 +1,4 @@
-"""An embedded AWS on which a person can try the jobs: the demo fleet, and a policy that says nothing."""
+"""An embedded AWS on which a person can try the jobs: the demo fleet and clusters, and a policy that says nothing."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,6 +10,7 @@ import boto3
 from botocore.config import Config
 
 from local import history, seed
+from local.clusters import seed_demo_clusters
 from local.embedded import EmbeddedAws
 from local.fleet import seed_demo_fleet
 from local.seed import Disk
@@ -63,11 +64,12 @@ def seed_example(region: str, now: datetime) -> None:
 
 @contextmanager
 def demo_stage(host: str = "127.0.0.1", port: int = 0) -> Iterator[EmbeddedAws]:
-    """The embedded AWS with the demo fleet of this moment and its policy, the events' example and the topic."""
+    """The embedded AWS with the demo fleet, clusters and policy of this moment, the events' example and the topic."""
     with EmbeddedAws(host, port) as embedded:
         embedded.reset()
         now = datetime.now(UTC)
         seed_demo_fleet(REGION, now, history_days=HISTORY_DAYS)
+        seed_demo_clusters(REGION, now)
         seed_example(REGION, now)
         put_policy(embedded.url, demo_policy(now))
         make_topic(embedded.url)

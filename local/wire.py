@@ -8,6 +8,8 @@ from typing import Any
 from urllib.parse import parse_qsl
 from xml.sax.saxutils import escape
 
+from local.rest import action_of
+
 SIGNED_WITH = "Credential="
 
 
@@ -67,7 +69,11 @@ def read_call(environ: dict[str, Any]) -> Call:
     form = form or dict(parse_qsl(environ.get("QUERY_STRING", ""), keep_blank_values=True))
     if "Action" in form:
         return Call(service, region, form["Action"], form, "query")
-    route = f"{environ['REQUEST_METHOD']} {environ['PATH_INFO']}"
+    method, path = environ["REQUEST_METHOD"], environ["PATH_INFO"]
+    if rest := action_of(service, method, path, environ.get("QUERY_STRING", "")):
+        action, params = rest
+        return Call(service, region, action, params | _json(body), "json")
+    route = f"{method} {path}"
     return Call(service, region, route, _json(body), "xml" if service.startswith("s3") else "json")
 
 

@@ -15,9 +15,16 @@ KEY, ALARM, METRIC = 1.00, 0.10, 0.30
 GB_SECOND, REQUEST = 0.0000166667, 0.20 / 1_000_000
 SECONDS = 3.0
 HOURS = 730
-RUNS_AN_HOUR = {"Backup": 4, "Cleanup": 1, "StatusCheck": 12, "Tagging": 1}
+RUNS_AN_HOUR = {"Backup": 4, "Cleanup": 1, "StatusCheck": 12, "Tagging": 1, "EksInfo": 1 / 24}
 METRICS = ("Outcomes", "Done", "Failed", "Remaining")  # of every job
-GAUGES = ("SlotsMissed", "Impaired", "WithoutStatus")  # of backup and status_check
+GAUGES = (  # of backup, status_check and eks_info
+    "SlotsMissed",
+    "Impaired",
+    "WithoutStatus",
+    "Clusters",
+    "ClustersOutOfStandardSupport",
+    "Findings",
+)
 
 
 def monthly(seconds: float) -> dict[str, float]:
@@ -26,7 +33,7 @@ def monthly(seconds: float) -> dict[str, float]:
     kinds = Counter(resource["Type"] for resource in template["Resources"].values())
     memory_gib = template["Globals"]["Function"]["MemorySize"] / 1024
     metrics = len(METRICS) * len(RUNS_AN_HOUR) + len(GAUGES)
-    runs = sum(RUNS_AN_HOUR.values()) * HOURS
+    runs = round(sum(RUNS_AN_HOUR.values()) * HOURS)
     lines = {
         f"{kinds['AWS::KMS::Key']} key": kinds["AWS::KMS::Key"] * KEY,
         f"{kinds['AWS::CloudWatch::Alarm']} alarms": kinds["AWS::CloudWatch::Alarm"] * ALARM,

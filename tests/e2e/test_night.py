@@ -9,8 +9,8 @@ import pytest
 from local.build import ROOT
 from local.embedded import EmbeddedAws
 from local.seed import backend_of
-from local.template import logical_id, read_template
 from local.world import world
+from tests.e2e.grants import called_in, granted
 from tools.cost import SECONDS, monthly
 from tools.demo import NIGHT, REGION, runs, stage
 
@@ -22,7 +22,6 @@ ON_OUR_BEHALF = {
     # SNS encrypts with the topic's key; an instance with encrypted volumes starts with a grant on theirs
     "status_check": {"kms:Decrypt", "kms:GenerateDataKey*", "kms:CreateGrant"},
 }
-SERVICES = {"GetParameter": "ssm", "Publish": "sns"}
 
 
 class Nights:
@@ -97,9 +96,9 @@ def test_only_ours_and_only_what_was_decided_is_deleted(nights: Nights) -> None:
 def test_what_the_jobs_call_is_what_their_roles_grant(nights: Nights) -> None:
     called: dict[str, set[str]] = defaultdict(set)
     for outcome in nights.all:
-        called[outcome["job"]] |= {f"{SERVICES.get(action, 'ec2')}:{action}" for action in outcome["calls"]}
+        called[outcome["job"]] |= called_in(outcome)
     for job in NIGHT:
-        assert called[job] | ON_OUR_BEHALF.get(job, set()) == _granted(job), job
+        assert called[job] | ON_OUR_BEHALF.get(job, set()) == granted(job), job
 
 
 def test_one_message_says_what_changed(nights: Nights) -> None:
@@ -113,14 +112,6 @@ def test_the_readme_says_what_make_cost_prints(nights: Nights) -> None:
     readme = (ROOT / "README.md").read_text()
     for what, dollars in monthly(SECONDS).items():
         assert f"| {what} | {dollars:.2f} |" in readme
-
-
-def _granted(job: str) -> set[str]:
-    """The actions that a function's role allows."""
-    function = read_template()["Resources"][logical_id(job)]["Properties"]
-    statements = [statement for policy in function["Policies"] for statement in policy["Statement"]]
-    allowed = [statement["Action"] for statement in statements if statement["Effect"] == "Allow"]
-    return {action for actions in allowed for action in ([actions] if isinstance(actions, str) else actions)}
 
 
 def _snapshots() -> dict[str, dict[str, str]]:

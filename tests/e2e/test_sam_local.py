@@ -148,8 +148,11 @@ def _template_with(url: str) -> Iterator[Path]:
     template = yaml.safe_load((BUILT / "template.yaml").read_text())
     template["Globals"]["Function"]["Environment"]["Variables"]["AWS_ENDPOINT_URL"] = url
     # Under sam local a reference to the topic is its name in the template, which AWS takes for no ARN.
-    status_check = template["Resources"]["StatusCheckFunction"]["Properties"]
-    status_check["Environment"]["Variables"]["NIGHTSHIFT_TOPIC_ARN"] = make_topic(url)
+    topic = make_topic(url)
+    for resource in template["Resources"].values():
+        variables = resource["Properties"].get("Environment", {}).get("Variables", {})
+        if "NIGHTSHIFT_TOPIC_ARN" in variables:
+            variables["NIGHTSHIFT_TOPIC_ARN"] = topic
     path = BUILT / f"template-{url.rsplit(':', 1)[1]}.yaml"  # beside the code it names
     path.write_text(yaml.safe_dump(template))
     try:

@@ -17,6 +17,7 @@ type Policy = Callable[[str], None]
 
 FUNCTIONS = Path(__file__).parents[2] / "functions"
 JOBS = sorted(app.parent.name for app in FUNCTIONS.glob("*/app.py"))
+WITH_INSTANCES = [job for job in JOBS if job in ("backup", "cleanup", "status_check", "tagging")]
 WITH_PLANS = [job for job in JOBS if job in ("backup", "cleanup")]
 INSTANCE, VOLUME = "i-0123456789abcdef0", "vol-0123456789abcdef0"
 
@@ -24,21 +25,25 @@ INSTANCE, VOLUME = "i-0123456789abcdef0", "vol-0123456789abcdef0"
 BAD_EVENTS: list[tuple[Any, list[str]]] = [
     ([], ["event", "expected a JSON object", "not list"]),
     (None, ["event", "expected a JSON object"]),
-    ({"dryrun": True}, ["dryrun = True", "is not known here; known are", "dry_run", "instance_ids"]),
+    ({"dryrun": True}, ["dryrun = True", "is not known here; known are", "dry_run", "policy"]),
     ({"restore_to": "now"}, ["restore_to = 'now'", "is not known here"]),
     ({"source": "me"}, ["source = 'me'", "is not known here"]),
     ({"dry_run": "yes"}, ["dry_run = 'yes'", "must be true or false"]),
     ({"dry_run": 1}, ["dry_run = 1", "must be true or false"]),
+    ({"policy": {}}, ["policy only together with", '"dry_run": true']),
+    ({"dry_run": True, "policy": {"time_zone": "Mars"}}, ["policy", "time_zone = 'Mars'", "IANA"]),
+    ({"dry_run": True, "policy": "paused: maybe"}, ["policy", "paused = 'maybe'", "must be true or false"]),
+    ({"source": "aws.ec2", "detail-type": "EBS Snapshot Notification"}, ["detail-type = 'EBS Snap", "State-change"]),
+]
+
+WITH_INSTANCES_ONLY: list[tuple[Any, list[str]]] = [
+    ({"dryrun": True}, ["dryrun = True", "is not known here; known are", "instance_ids"]),
     ({"instance_ids": INSTANCE}, ["instance_ids = 'i-0123456789abcdef0'", "must be a list"]),
     ({"instance_ids": []}, ["instance_ids = []", "must not be empty"]),
     ({"instance_ids": [INSTANCE, 7]}, ["instance_ids.1 = 7", "must be text"]),
     ({"instance_ids": ["web-1"]}, ["instance_ids.0 = 'web-1'", "expected the id of an instance, as i-0123"]),
     ({"instance_ids": ["i-0123456789ABCDEF0"]}, ["instance_ids.0", "expected the id of an instance"]),
     ({"instance_ids": [INSTANCE + "\n"]}, ["instance_ids.0", "expected the id of an instance"]),
-    ({"policy": {}}, ["policy only together with", '"dry_run": true']),
-    ({"dry_run": True, "policy": {"time_zone": "Mars"}}, ["policy", "time_zone = 'Mars'", "IANA"]),
-    ({"dry_run": True, "policy": "paused: maybe"}, ["policy", "paused = 'maybe'", "must be true or false"]),
-    ({"source": "aws.ec2", "detail-type": "EBS Snapshot Notification"}, ["detail-type = 'EBS Snap", "State-change"]),
     (
         {"source": "aws.ec2", "detail-type": "EC2 Instance State-change Notification", "detail": {}},
         ["instance_ids.0 = None", "must be text"],
@@ -61,13 +66,47 @@ OF_ONE_JOB: dict[str, list[tuple[Any, list[str]]]] = {
         ({"confirm": 8.5}, ["confirm = 8.5", "must be a whole number"]),
         ({"confirm": -1}, ["confirm = -1", "greater than or equal to 0"]),
     ],
+    "restore": [
+        ({}, ["expected exactly one of instance_id, volume_id and snapshot_id, not none"]),
+        ({"instance_id": INSTANCE, "volume_id": VOLUME}, ["exactly one of", "not instance_id and volume_id"]),
+        ({"instance_id": "web"}, ["instance_id = 'web'", "expected the id of an instance, as i-0123"]),
+        ({"snapshot_id": VOLUME}, ["snapshot_id = 'vol-0123456789abcdef0'", "expected the id of a snapshot"]),
+        ({"instance_id": INSTANCE, "mode": "clone"}, ["mode = 'clone'", "one of volume, attach, replace, root, undo"]),
+        ({"instance_id": INSTANCE, "at": "2026-11-23T12:00:00"}, ["at = '2026-11-23T12:00:00'", "with its offset"]),
+        ({"instance_id": INSTANCE, "at": "yesterday"}, ["at = 'yesterday'", "as 2026-11-23T12:00:00+01:00"]),
+        ({"instance_id": INSTANCE, "at": 7}, ["at = 7", "with its offset"]),
+        ({"instance_id": INSTANCE, "mode": "replace", "zone": "eu-central-1a"}, ["zone only with", "volume"]),
+        ({"instance_id": INSTANCE, "to_instance_id": INSTANCE}, ["to_instance_id only with", "attach"]),
+        ({"instance_id": INSTANCE, "former_volume_ids": [VOLUME]}, ["former_volume_ids only with", "undo"]),
+        ({"volume_id": VOLUME, "mode": "undo"}, ['"mode": "undo" only with instance_id']),
+        ({"instance_id": INSTANCE, "list": True, "mode": "replace"}, ["list only with", "without mode"]),
+        ({"instance_id": INSTANCE, "list": "yes"}, ["list = 'yes'", "must be true or false"]),
+    ],
+    "eks_info": [
+        ({"cluster_names": "one"}, ["cluster_names = 'one'", "must be a list"]),
+        ({"cluster_names": []}, ["cluster_names = []", "must not be empty"]),
+        ({"cluster_names": ["one", 2]}, ["cluster_names.1 = 2", "must be text"]),
+        ({"cluster_names": [""]}, ["cluster_names.0 = ''", "expected the name of an EKS cluster: letters"]),
+        ({"cluster_names": ["a/b"]}, ["cluster_names.0 = 'a/b'", "expected the name of an EKS cluster"]),
+        ({"cluster_names": ["one\n"]}, ["cluster_names.0", "expected the name of an EKS cluster"]),
+        ({"cluster_names": ["x" * 101]}, ["cluster_names.0", "expected the name of an EKS cluster"]),
+        (
+            {"source": "aws.ec2", "detail-type": "EC2 Instance State-change Notification", "detail": {}},
+            ["instance_ids = [None]", "is not known here; known are: cluster_names"],
+        ),
+    ],
 }
+
+# What a job must be given before anything else of an event or of the policy is looked at.
+LEAST: dict[str, dict[str, Any]] = {"restore": {"instance_id": INSTANCE}}
 
 # A field that another job has; for jobs with few fields also those of the ones with many.
 OF_ANOTHER_JOB = {
     "backup": ["confirm"],
     "cleanup": ["now"],
     "status_check": ["now", "confirm", "plans", "volume_ids"],
+    "restore": ["now", "confirm", "plans", "volume_ids", "instance_ids"],
+    "eks_info": ["now", "confirm", "plans", "volume_ids", "instance_ids"],
     "tagging": ["now", "confirm", "plans", "volume_ids"],
 }
 
@@ -96,12 +135,17 @@ def _check_messages(wrong: dict[str, tuple[str, list[str]]]) -> None:
 @pytest.mark.parametrize("job", JOBS)
 def test_a_bad_event_is_named_before_anything_is_called(job: str, aws: EmbeddedAws, backend: Any) -> None:
     nights(backend, lone_volume(backend), 3)
-    events = BAD_EVENTS + (WITH_PLANS_ONLY if job in WITH_PLANS else []) + OF_ONE_JOB.get(job, [])
+    events = [
+        *BAD_EVENTS,
+        *(WITH_INSTANCES_ONLY if job in WITH_INSTANCES else []),
+        *(WITH_PLANS_ONLY if job in WITH_PLANS else []),
+        *OF_ONE_JOB.get(job, []),
+    ]
     aws.requests.clear()
     wrong = {}
     for event, wanted in events:
         with pytest.raises(RequestError) as caught:
-            _handle(job, event)
+            _handle(job, event | LEAST.get(job, {}) if "policy" in (event or ()) else event)
         wrong[repr(event)] = (str(caught.value), wanted)
     _check_messages(wrong)
     assert all(said.startswith("event: ") for said, _ in wrong.values())
@@ -135,7 +179,7 @@ def test_a_bad_policy_is_named_and_changes_nothing(job: str, aws: EmbeddedAws, b
         policy(text)
         aws.requests.clear()
         with pytest.raises(PolicyError) as caught:
-            _handle(job, {})
+            _handle(job, LEAST.get(job, {}))
         wrong[text] = (str(caught.value), [*wanted, "policy: ", f"in the SSM parameter {POLICY_PARAMETER}"])
         assert [action for _, action in aws.requests] == ["GetParameter"]
     _check_messages(wrong)
@@ -146,7 +190,7 @@ def test_a_missing_policy_says_how_to_make_one(job: str, aws: EmbeddedAws) -> No
     client("ssm", aws.url, REGION).delete_parameter(Name=POLICY_PARAMETER)
     aws.requests.clear()
     with pytest.raises(PolicyError) as caught:
-        _handle(job, {})
+        _handle(job, LEAST.get(job, {}))
     assert f"the SSM parameter {POLICY_PARAMETER} is not there in {REGION}" in str(caught.value)
     assert f"aws ssm put-parameter --name {POLICY_PARAMETER}" in str(caught.value)
     assert changes(aws.requests) == []

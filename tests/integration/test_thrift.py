@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
+from local import clusters
 from local.embedded import EmbeddedAws
-from nightshift.jobs import backup, cleanup
+from nightshift.jobs import backup, cleanup, eks_info
 from tests.integration.scenes import ROOT, SLOT, data_disks, disk_of, lone_volume, machine, nights, saved
-from tests.support import scheduled
+from tests.support import NOW, REGION, scheduled
 
 type Run = Callable[..., dict[str, Any]]
 
@@ -82,3 +83,32 @@ def test_a_refused_cleanup_costs_reads_only(backend: Any, policy: Callable[[str]
     nights(backend, lone_volume(backend), 40)
     calls = run_job(cleanup.JOB, {})["calls"]
     assert [action for action in calls if not action.startswith(("Describe", "Get"))] == []
+
+
+@pytest.mark.parametrize("count", [1, 12])
+def test_eks_info_asks_once_a_cluster_and_part_and_once_a_run_for_what_aws_offers(
+    count: int, aws: EmbeddedAws, run_job: Run
+) -> None:
+    """Versions of an add-on once for all clusters that have it, details of an insight only where it complains."""
+    backend = clusters.backend_of(REGION)
+    for number in range(count):
+        made = clusters.cluster(backend, f"cluster-{number}", key="arn:aws:kms:eu-central-1:1:key/a")
+        clusters.node_group(backend, made, "web")
+        clusters.node_group(backend, made, "batch")
+        clusters.fargate_profile(backend, made, "jobs")
+        clusters.addon(made, "coredns", "v1.13.1-eksbuild.1")
+        clusters.addon(made, "vpc-cni", "v1.21.1-eksbuild.3")
+        clusters.insight(made, f"{number}-insight", "all well", "PASSING", NOW, NOW)
+    aws.requests.clear()
+
+    outcome = run_job(eks_info.JOB, scheduled())
+
+    once = dict.fromkeys(("GetParameter", "ListClusters", "DescribeClusterVersions"), 1)
+    listed = ("DescribeCluster", "ListNodegroups", "ListFargateProfiles", "ListAddons", "ListInsights")
+    parts = {"DescribeNodegroup": 2 * count, "DescribeFargateProfile": count, "DescribeAddon": 2 * count}
+    assert outcome["calls"] == once | dict.fromkeys(listed, count) | parts | {"DescribeAddonVersions": 2}
+    assert Counter(action for _, action in aws.requests) == outcome["calls"]
+
+
+def test_eks_info_of_an_empty_region_asks_nothing_more(run_job: Run) -> None:
+    assert run_job(eks_info.JOB, scheduled())["calls"] == {"GetParameter": 1, "ListClusters": 1}

@@ -21,12 +21,18 @@ from local.wire import Answer, Fault
 ROOT = Path(__file__).parents[2]
 type Client = Callable[[str], Any]
 
+REST: dict[str, dict[str, Any]] = {
+    "describe_addon": {"clusterName": "one", "addonName": "coredns"},
+    "list_insights": {"clusterName": "one", "maxResults": 5},
+    "tag_resource": {"resourceArn": "arn:aws:eks:eu-central-1:1:cluster/one", "tags": {"a": "b"}},
+}
+
 
 @pytest.mark.parametrize(
     ("service", "action", "name"),
     [
         ("ec2", "describe_volume_status", "ec2:DescribeVolumeStatus"),
-        ("eks", "describe_cluster_versions", "eks:GET /cluster-versions"),
+        ("eks", "list_eks_anywhere_subscriptions", "eks:ListEksAnywhereSubscriptions"),
         ("ssm", "describe_patch_groups", "ssm:DescribePatchGroups"),
     ],
 )
@@ -43,6 +49,20 @@ def test_an_error_of_aws_is_no_gap(aws: EmbeddedAws, ec2: Any) -> None:
     with pytest.raises(ClientError):
         ec2.delete_snapshot(SnapshotId="snap-0123456789abcdef0")
     assert aws.unimplemented == []
+
+
+def test_requests_of_rest_services_have_names_and_parameters_too(aws: EmbeddedAws, client: Client) -> None:
+    heard: list[tuple[str, dict[str, Any]]] = []
+    aws.hooks.append(lambda _, action, parameters: heard.append((action, parameters)))
+    for call in ("describe_addon", "list_insights", "tag_resource"):
+        with pytest.raises(ClientError):
+            getattr(client("eks"), call)(**REST[call])
+    assert heard == [
+        ("DescribeAddon", {"name": "one", "addonName": "coredns"}),
+        ("ListInsights", {"name": "one", "maxResults": 5}),
+        ("TagResource", {"resourceArn": "arn:aws:eks:eu-central-1:1:cluster/one", "tags": {"a": "b"}}),
+    ]
+    assert aws.requests == [("eks", action) for action, _ in heard]
 
 
 def test_requests_are_written_down(aws: EmbeddedAws, client: Client) -> None:

@@ -24,6 +24,7 @@ STATEMENTS = statements()
 ALLOWED = [each for each in STATEMENTS if each.allows]
 IS_OURS = {"aws:ResourceTag/nightshift:stack": {"Ref": "StackTag"}}
 OUR_KEYS = "nightshift:*"
+DAILY = {"EksInfoSilenceAlarm"}
 
 every_statement = pytest.mark.parametrize("statement", STATEMENTS, ids=str)
 every_allowed = pytest.mark.parametrize("statement", ALLOWED, ids=str)
@@ -145,6 +146,14 @@ def test_tags_are_written_only_as_a_snapshot_is_made_or_within_limits(statement:
     assert limited or _is_denied_our_keys(statement.function)
 
 
+def test_of_clusters_only_our_own_tags_are_written() -> None:
+    for statement in [each for each in ALLOWED if _names(each, "eks:TagResource")]:
+        assert statement.condition["ForAllValues:StringLike"] == {
+            "aws:TagKeys": ["nightshift:findings", "nightshift:findings/*"]
+        }
+        assert all(":cluster/" in resource for resource in statement.resources)
+
+
 def test_the_tagging_role_is_denied_our_keys() -> None:
     assert _is_denied_our_keys("TaggingFunction")
 
@@ -247,10 +256,10 @@ def test_every_alarm_reaches_the_topic(alarm: str) -> None:
 
 
 @pytest.mark.parametrize("alarm", [name for name in RESOURCES if name.endswith("SilenceAlarm")])
-def test_silence_is_three_hours_without_an_outcome(alarm: str) -> None:
+def test_silence_is_three_hours_without_an_outcome_or_a_day_and_two_hours_of_a_daily_job(alarm: str) -> None:
     properties = RESOURCES[alarm]["Properties"]
     assert (properties["Namespace"], properties["MetricName"]) == ("Nightshift", "Outcomes")
-    assert (properties["Period"], properties["EvaluationPeriods"]) == (3600, 3)
+    assert (properties["Period"], properties["EvaluationPeriods"]) == (3600, 26 if alarm in DAILY else 3)
     assert (properties["Statistic"], properties["Threshold"]) == ("Sum", 1)
     assert properties["ComparisonOperator"] == "LessThanThreshold"
     assert properties["TreatMissingData"] == "breaching"

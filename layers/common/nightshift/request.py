@@ -11,6 +11,13 @@ from nightshift.policy import Policy
 from nightshift.validation import first_fault
 
 
+def _cluster_name(text: str) -> str:
+    """ClusterName in the API of EKS: at most 100 characters."""
+    if not re.fullmatch(r"[0-9A-Za-z][0-9A-Za-z_-]{0,99}", text):
+        raise ValueError("expected the name of an EKS cluster: letters, digits, - and _")
+    return text
+
+
 def _id(kind: str, prefix: str) -> AfterValidator:
     pattern = re.compile(rf"{prefix}-(?:[0-9a-f]{{8}}|[0-9a-f]{{17}})")
 
@@ -25,6 +32,7 @@ def _id(kind: str, prefix: str) -> AfterValidator:
 InstanceId = Annotated[str, _id("an instance", "i")]
 VolumeId = Annotated[str, _id("a volume", "vol")]
 SnapshotId = Annotated[str, _id("a snapshot", "snap")]
+ClusterName = Annotated[str, AfterValidator(_cluster_name)]
 NonEmpty = Field(min_length=1)
 
 
@@ -53,6 +61,12 @@ class FleetRequest(Request):
     """A request that can be narrowed to some instances."""
 
     instance_ids: Annotated[list[InstanceId], NonEmpty] | None = None
+
+
+class ClusterRequest(Request):
+    """A request that can be narrowed to some EKS clusters."""
+
+    cluster_names: Annotated[list[ClusterName], NonEmpty] | None = None
 
 
 class PlanRequest(FleetRequest):
@@ -87,7 +101,7 @@ def parse[R: Request](event: Any, model: type[R]) -> Call[R]:
         raise RequestError(f"event: {', '.join(sorted(mixed))} {words}")
     match event.get("source"):
         case "aws.events":
-            return Call(model(), by_person=False)
+            return Call(_validated({}, model), by_person=False)
         case "aws.ec2":
             return Call(_of_state_change(event, model), by_person=False)
     return Call(_validated(event, model), by_person=True)

@@ -20,6 +20,10 @@ BUCKETS = [
     ("StopInstances", 50, 5),
     ("DescribeSnapshots", 100, 20),
     ("GetParameter", 100, 20),
+    # AWS publishes none of EKS: the project's own choice
+    ("ListClusters", 20, 10),
+    ("DescribeAddonVersions", 20, 10),
+    ("TagResource", 20, 10),
 ]
 
 

@@ -1,6 +1,7 @@
 """What AWS's error codes mean for us, and how every error of botocore becomes an AwsError.
 
-Codes: "Error codes for the EC2 API". Five 400 codes mean wait, and botocore does not retry them.
+Codes: "Error codes for the EC2 API". Five 400 codes mean wait, and botocore does not retry them. Those that end in
+Exception are of EKS and SSM, from their models in botocore.
 """
 
 from collections.abc import Iterator
@@ -36,7 +37,10 @@ _FAULTS = {
     "InvalidVolume.NotFound": Fault.GONE,
     "InvalidInstanceID.NotFound": Fault.GONE,
     "InvalidNetworkInterfaceID.NotFound": Fault.GONE,
+    "ResourceNotFoundException": Fault.GONE,
+    "NotFoundException": Fault.GONE,
     "InvalidSnapshot.InUse": Fault.IN_USE,
+    "ResourceInUseException": Fault.IN_USE,
     "SnapshotCreationPerVolumeRateExceeded": Fault.WAIT,
     "ConcurrentSnapshotLimitExceeded": Fault.WAIT,
     "ConcurrentTagAccess": Fault.WAIT,

@@ -1,4 +1,4 @@
-"""EC2's token buckets, and our share of them.
+"""AWS's token buckets, and our share of them.
 
 Each action has a bucket per account and region that everyone in the account draws from ("Request throttling for
 the EC2 API"). A run keeps below it, or the cluster's EBS driver starves while the night's backups go out.
@@ -10,6 +10,9 @@ from datetime import datetime
 
 from nightshift.clock import Clock
 
+# AWS publishes no buckets for EKS: these read a hundred clusters within a minute and leave room for others.
+_EKS = (20, 10)
+
 # (size, refill per second)
 _BUCKETS = {
     "CreateSnapshot": (100, 5),
@@ -18,6 +21,19 @@ _BUCKETS = {
     "CreateTags": (100, 10),
     "DeleteTags": (100, 10),
     "StartInstances": (5, 2),
+    "ListClusters": _EKS,
+    "DescribeCluster": _EKS,
+    "DescribeClusterVersions": _EKS,
+    "ListNodegroups": _EKS,
+    "DescribeNodegroup": _EKS,
+    "ListFargateProfiles": _EKS,
+    "DescribeFargateProfile": _EKS,
+    "ListAddons": _EKS,
+    "DescribeAddon": _EKS,
+    "DescribeAddonVersions": _EKS,
+    "ListInsights": _EKS,
+    "DescribeInsight": _EKS,
+    "TagResource": _EKS,
 }
 _READS = (100, 20)
 _OTHER_CHANGES = (50, 5)

@@ -23,6 +23,7 @@ from nightshift.settings import Settings
 
 if TYPE_CHECKING:
     from mypy_boto3_ec2 import EC2Client
+    from mypy_boto3_eks import EKSClient
     from mypy_boto3_kms import KMSClient
     from mypy_boto3_sns import SNSClient
     from mypy_boto3_ssm import SSMClient
@@ -89,6 +90,10 @@ class Aws:
     @cached_property
     def sns(self) -> "SNSClient":
         return self._hooked(boto3.Session().client("sns", **self._options()))
+
+    @cached_property
+    def eks(self) -> "EKSClient":
+        return self._hooked(boto3.Session().client("eks", **self._options()))
 
     def _options(self) -> dict[str, Any]:
         config = Config(

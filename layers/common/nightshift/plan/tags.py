@@ -25,6 +25,7 @@ STATUS = "nightshift:status"
 REMEDIED = "nightshift:remedied"
 REMEDY = "nightshift:remedy"
 MUTE_UNTIL = "nightshift:mute-until"
+FINDINGS = "nightshift:findings"
 HOLD_UNTIL = "nightshift:hold-until"
 
 # "Tag your Amazon EC2 resources": 50 a resource, tags that AWS made (aws:) not counted; values up to 256 characters.

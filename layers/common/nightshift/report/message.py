@@ -75,7 +75,7 @@ def compose(cares: Iterable[Care], region: str) -> Message | None:
         return None
     head = _headline(told)
     first = [f"{region}: {head}"]
-    return Message(_subject(told, region, head), "\n".join(first + _within_bounds(_entries(told, region), len(told))))
+    return Message(_subject(told, region, head), "\n".join(first + within_bounds(_entries(told, region), len(told))))
 
 
 def headline(cares: Iterable[Care]) -> str:
@@ -91,8 +91,31 @@ def one_line(text: str, most: int = MOST_LINE) -> str:
 
 
 def console_link(region: str, instance_id: str) -> str:
-    console = next((host for prefix, host in _CONSOLES.items() if region.startswith(prefix)), "console.aws.amazon.com")
-    return f"https://{region}.{console}/ec2/home?region={region}#InstanceDetails:instanceId={instance_id}"
+    return f"{console(region)}/ec2/home?region={region}#InstanceDetails:instanceId={instance_id}"
+
+
+def console(region: str) -> str:
+    """The address of AWS's console."""
+    host = next((host for prefix, host in _CONSOLES.items() if region.startswith(prefix)), "console.aws.amazon.com")
+    return f"https://{region}.{host}"
+
+
+def subject(region: str, head: str) -> str:
+    """In ASCII, as SNS wants it."""
+    ascii_only = f"Nightshift {region}: {head}".encode("ascii", "replace").decode()
+    return one_line(ascii_only, MOST_SUBJECT)
+
+
+def within_bounds(entries: Iterable[str], total: int) -> list[str]:
+    """As many entries as SNS takes, and how many more there are."""
+    room = MOST_BYTES
+    kept: list[str] = []
+    for entry in entries:
+        room -= len(entry.encode()) + 1
+        if room < 0:
+            return [*kept, "", f"... and {total - len(kept):,} more"]
+        kept.append(entry)
+    return kept
 
 
 def _told(cares: Iterable[Care]) -> Told:
@@ -119,12 +142,11 @@ def _common_zone(zones: Sequence[str]) -> str:
 
 
 def _subject(told: Told, region: str, head: str) -> str:
-    """Of one instance its name, of several what happened; in ASCII, as SNS wants it."""
+    """Of one instance its name, of several what happened."""
     if len(told) == 1:
         [(care, change)] = told
         head = f"{one_line(care.name, 40) or care.instance_id}: {change.words.partition(',')[0]}"
-    ascii_only = f"Nightshift {region}: {head}".encode("ascii", "replace").decode()
-    return one_line(ascii_only, MOST_SUBJECT)
+    return subject(region, head)
 
 
 def _entries(told: Told, region: str) -> Iterator[str]:
@@ -150,17 +172,6 @@ def _entry(care: Care, change: Transition, region: str) -> Iterator[str]:
 def _to_do(state: State) -> Iterator[str]:
     yield from (what for check, what in _TO_DO_ON_CHECKS.items() if check in state.failing)
     yield from (_TO_DO_ON_EVENTS.get(code, _TO_DO_ON_OTHER_EVENTS) for code in sorted(state.events))
-
-
-def _within_bounds(entries: Iterable[str], total: int) -> list[str]:
-    room = MOST_BYTES
-    kept: list[str] = []
-    for entry in entries:
-        room -= len(entry.encode()) + 1
-        if room < 0:
-            return [*kept, "", f"... and {total - len(kept):,} more"]
-        kept.append(entry)
-    return kept
 
 
 def _invisible(character: str) -> bool:
