@@ -76,6 +76,10 @@ class World:
     # How long the replacement of a root volume takes, and whether it fails.
     root_task_seconds: float = 20
     root_tasks_fail: bool = False
+    # How long a NAT gateway is pending, and deleting. With 0 the answer says so, and the next describe is past it.
+    nat_gateway_seconds: float = 0
+    # NAT gateways in these subnets end in `failed`.
+    failing_subnets: set[str] = field(default_factory=set)
     limits: Limits = field(default_factory=Limits)
     checks: dict[tuple[str, Check], CheckState] = field(default_factory=dict)
     # Scheduled events of an instance, as DescribeInstanceStatus shows them (Code, Description, NotBefore, ...).

@@ -38,7 +38,7 @@ def as_text(value: Any) -> str:
 
 def matches(actual: Any, wanted: Iterable[str]) -> bool:
     """The values of a filter are alternatives; a resource with several values needs one that fits."""
-    many = isinstance(actual, (list, set, tuple, frozenset)) or hasattr(actual, "keys")
+    many = isinstance(actual, Iterable) and not isinstance(actual, str)
     texts = [as_text(each) for each in (actual if many else [actual]) if each is not None]
     return any(pattern(value).fullmatch(text) for value in wanted for text in texts)
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from local.template import logical_id, read_template
 
-SERVICES = {"GetParameter": "ssm", "Publish": "sns"}
+SERVICES = {"GetParameter": "ssm", "Publish": "sns", "DescribeKey": "kms"}
 
 
 def called_in(outcome: dict[str, Any], service: str = "ec2") -> set[str]:

@@ -56,6 +56,7 @@ WITH_PLANS_ONLY: list[tuple[Any, list[str]]] = [
     ({"volume_ids": [INSTANCE]}, ["volume_ids.0 = 'i-0123456789abcdef0'", "expected the id of a volume, as vol-0123"]),
 ]
 
+NET: dict[str, Any] = {"name": "main", "cidr": "10.0.0.0/16"}
 OF_ONE_JOB: dict[str, list[tuple[Any, list[str]]]] = {
     "backup": [
         ({"now": "true"}, ["now = 'true'", "must be true or false"]),
@@ -95,6 +96,77 @@ OF_ONE_JOB: dict[str, list[tuple[Any, list[str]]]] = {
             ["instance_ids = [None]", "is not known here; known are: cluster_names"],
         ),
     ],
+    "network": [
+        ({"dryrun": True}, ["dryrun = True", "is not known here; known are: adopt, ", "dry_run", "vpc"]),
+        ({"show": "yes"}, ["show = 'yes'", "must be true or false"]),
+        ({"vpc": "main"}, ["vpc = 'main'", "must be a mapping"]),
+        ({"vpc": {"cidr": "10.0.0.0/16"}}, ["vpc.name is missing"]),
+        ({"vpc": {"name": "main"}}, ["vpc = {'name': 'main'}", "cidr is missing, as 10.0.0.0/16"]),
+        ({"vpc": NET | {"size": 1}}, ["vpc.size = 1", "is not known here; known are: cidr, ipv6, name"]),
+        ({"vpc": NET | {"name": "Main VPC"}}, ["vpc.name = 'Main VPC'", "1 to 32 of a-z, 0-9, -"]),
+        ({"vpc": NET | {"cidr": "10.0.0.0"}}, ["vpc.cidr = '10.0.0.0'", "from /16 to /28"]),
+        ({"vpc": NET | {"cidr": "ten"}}, ["vpc.cidr = 'ten'", "a block of IPv4 addresses, as 10.0.0.0/16"]),
+        ({"vpc": NET | {"cidr": "10.0.0.1/16"}}, ["vpc.cidr = '10.0.0.1/16'", "has host bits set"]),
+        ({"vpc": NET | {"cidr": "fd00::/56"}}, ["vpc.cidr = 'fd00::/56'", "a block of IPv4 addresses"]),
+        ({"vpc": NET | {"cidr": "10.0.0.0/15"}}, ["vpc.cidr = '10.0.0.0/15'", "from /16 to /28"]),
+        ({"vpc": NET | {"cidr": "10.0.0.0/29"}}, ["vpc.cidr = '10.0.0.0/29'", "from /16 to /28"]),
+        (
+            {"vpc": NET | {"secondary_cidrs": ["10.0.4.0/24"]}},
+            ["vpc.secondary_cidrs = ['10.0.4.0/24']", "10.0.4.0/24 overlaps 10.0.0.0/16 of the same VPC"],
+        ),
+        ({"vpc": NET, "avoid": ["10.0.0.0/8"]}, ["vpc = {", "10.0.0.0/16 overlaps 10.0.0.0/8, which is to be avoided"]),
+        ({"vpc": NET, "avoid": ["10.0.0.9/8"]}, ["avoid.0 = '10.0.0.9/8'", "has host bits set"]),
+        ({"vpc": NET | {"tags": {"Name": "x"}}}, ["vpc.tags.Name", "not Name and not of aws: or nightshift:"]),
+        ({"vpc": NET | {"tags": {"nightshift:network": "x"}}}, ["vpc.tags.nightshift:network", "expected a key"]),
+        (
+            {"vpc": NET, "subnets": [{"name": "a", "cidr": "10.1.0.0/24", "zone": "z"}]},
+            ["subnets = ", "a: 10.1.0.0/24 is outside of the VPC's 10.0.0.0/16"],
+        ),
+        (
+            {"vpc": NET, "subnets": [{"name": n, "cidr": "10.0.0.0/24", "zone": "z"} for n in ("a", "b")]},
+            ["a (10.0.0.0/24) overlaps b (10.0.0.0/24)"],
+        ),
+        (
+            {"vpc": NET, "subnets": [{"name": "a", "prefix_length": 24, "zone": "z"}] * 2},
+            ["a is declared twice"],
+        ),
+        (
+            {"vpc": NET | {"cidr": "10.0.0.0/28"}, "subnets": [{"name": n, "prefix_length": 28} for n in ("a", "b")]},
+            ["b: no room for a /28 in 10.0.0.0/28"],
+        ),
+        (
+            {"vpc": NET, "subnets": [{"name": "a", "cidr": "10.0.0.0/29", "zone": "z"}]},
+            ["subnets.0.cidr = '10.0.0.0/29'", "from /16 to /28"],
+        ),
+        (
+            {"vpc": NET, "subnets": [{"name": "a", "prefix_length": 29}]},
+            ["prefix_length = 29", "less than or equal to 28"],
+        ),
+        ({"vpc": NET, "subnets": [{"name": "a"}]}, ["subnets.0 = ", "expected either cidr or prefix_length"]),
+        (
+            {"vpc": NET, "subnets": [{"name": "a", "cidr": "10.0.0.0/24"}]},
+            ["subnets.0 = ", "a cidr needs a zone", "give prefix_length instead"],
+        ),
+        (
+            {"vpc": NET, "subnets": [{"name": "a", "prefix_length": 24, "public": True}]},
+            ["internet_gateway = False", "expected true, for the public subnets a"],
+        ),
+        ({"vpc": NET, "nat_gateway": "two"}, ["nat_gateway = 'two'", "'none', 'one' or 'per_zone'"]),
+        ({"vpc": NET, "nat_gateway": "one"}, ["nat_gateway = 'one'", "expected at least one of each"]),
+        ({"vpc": NET, "endpoints": ["sqs"]}, ["endpoints.0 = 'sqs'", "'s3' or 'dynamodb'"]),
+        ({"vpc": NET, "endpoints": ["s3", "s3"]}, ["endpoints = ['s3', 's3']", "each only once"]),
+        ({"vpc": NET, "adopt": {"vpc": "main"}}, ["adopt.vpc = 'main'", "expected the id of a VPC, as vpc-0123"]),
+        ({"vpc": NET, "adopt": {"subnets": {"a": "subnet-01234567"}}}, ["subnets.a: expected the name of a declared"]),
+        (
+            {"vpc": NET, "adopt": {"internet_gateway": "igw-01234567"}},
+            ['only with "internet_gateway": true'],
+        ),
+        ({"subnets": [{"name": "a", "prefix_length": 24}]}, ["vpc is missing, but there is subnets"]),
+        ({"destroy": True}, ['to destroy, send {"destroy": true, "vpc": {"name": "..."}} and nothing else']),
+        ({"destroy": True, "vpc": NET}, ["vpc = {", "to destroy, give nothing but its name"]),
+        ({"destroy": True, "vpc": {"name": "main"}, "show": True}, ["to destroy, send"]),
+        ({"show": True, "vpc": NET}, ['to show what there is, send {"show": true} and nothing else']),
+    ],
 }
 
 # What a job must be given before anything else of an event or of the policy is looked at.
@@ -108,6 +180,7 @@ OF_ANOTHER_JOB = {
     "restore": ["now", "confirm", "plans", "volume_ids", "instance_ids"],
     "eks_info": ["now", "confirm", "plans", "volume_ids", "instance_ids"],
     "tagging": ["now", "confirm", "plans", "volume_ids"],
+    "network": ["now", "confirm", "plans", "volume_ids", "instance_ids"],
 }
 
 BAD_POLICIES: list[tuple[str, list[str]]] = [

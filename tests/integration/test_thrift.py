@@ -9,7 +9,8 @@ import pytest
 
 from local import clusters
 from local.embedded import EmbeddedAws
-from nightshift.jobs import backup, cleanup, eks_info
+from nightshift.jobs import backup, cleanup, eks_info, network
+from tests.integration.nets import DESTROY, WITH_NAT
 from tests.integration.scenes import ROOT, SLOT, data_disks, disk_of, lone_volume, machine, nights, saved
 from tests.support import NOW, REGION, scheduled
 
@@ -112,3 +113,73 @@ def test_eks_info_asks_once_a_cluster_and_part_and_once_a_run_for_what_aws_offer
 
 def test_eks_info_of_an_empty_region_asks_nothing_more(run_job: Run) -> None:
     assert run_job(eks_info.JOB, scheduled())["calls"] == {"GetParameter": 1, "ListClusters": 1}
+
+
+READ_NETWORKS = dict.fromkeys(
+    (
+        "GetParameter",
+        "DescribeVpcs",
+        "DescribeSubnets",
+        "DescribeInternetGateways",
+        "DescribeEgressOnlyInternetGateways",
+        "DescribeNatGateways",
+        "DescribeAddresses",
+        "DescribeRouteTables",
+        "DescribeVpcEndpoints",
+    ),
+    1,
+)
+MADE = {
+    "CreateVpc": 1,
+    "CreateInternetGateway": 1,
+    "AttachInternetGateway": 1,
+    "CreateSubnet": 2,
+    "ModifySubnetAttribute": 1,
+    "CreateRouteTable": 2,
+    "AssociateRouteTable": 2,
+    "AllocateAddress": 1,
+    "CreateNatGateway": 1,
+    "CreateRoute": 2,
+    "CreateVpcEndpoint": 1,
+}
+LOOKED_AT = {
+    "DescribeVpcs": 1,
+    "DescribeInternetGateways": 1,
+    "DescribeSubnets": 2,
+    "DescribeRouteTables": 2,
+    "DescribeAddresses": 1,
+    "DescribeNatGateways": 1,
+    "DescribeVpcEndpoints": 1,
+}
+WHO_USES_IT = {
+    "DescribeInstances": 1,
+    "DescribeNetworkInterfaces": 1,
+    "DescribeSecurityGroups": 1,
+    "DescribeNetworkAcls": 1,
+    "DescribeVpcPeeringConnections": 2,
+    "DescribeVpnGateways": 1,
+}
+
+
+def test_a_network_costs_one_read_of_each_kind_one_call_a_part_and_one_look_at_it(
+    aws: EmbeddedAws, ec2: Any, run_job: Run
+) -> None:
+    """However many other VPCs there are."""
+    for number in range(12):
+        vpc = ec2.create_vpc(CidrBlock=f"10.{100 + number}.0.0/16")["Vpc"]["VpcId"]
+        ec2.create_subnet(VpcId=vpc, CidrBlock=f"10.{100 + number}.0.0/24")
+    aws.requests.clear()
+
+    first = run_job(network.JOB, WITH_NAT)
+    assert first["calls"] == Counter(READ_NETWORKS) + Counter(MADE) + Counter(LOOKED_AT) + Counter(
+        ["DescribeAvailabilityZones"]
+    )
+    assert Counter(action for _, action in aws.requests) == first["calls"]
+
+    second = run_job(network.JOB, WITH_NAT)
+    assert second["calls"] == READ_NETWORKS | {"DescribeAvailabilityZones": 1}
+
+    shown = run_job(network.JOB, {"show": True})
+    assert shown["calls"] == {"GetParameter": 1, "DescribeVpcs": 1, "DescribeSubnets": 1}
+
+    assert run_job(network.JOB, DESTROY | {"dry_run": True})["calls"] == READ_NETWORKS | WHO_USES_IT

@@ -103,17 +103,23 @@ def test_only_snapshots_of_this_installation_are_deleted() -> None:
     assert [(each.function, each.condition) for each in deleting] == [("CleanupFunction", {"StringEquals": IS_OURS})]
 
 
+TAKING = ("Delete", "Terminate", "Modify", "Deregister", "Detach", "Release", "Reset", "Put", "Remove", "Revoke")
+MADE_BY_NETWORK = {"aws:RequestTag/nightshift:network-stack": {"Ref": "StackTag"}}
+OF_NETWORK = {"aws:ResourceTag/nightshift:network-stack": {"Ref": "StackTag"}}
+
+
 def test_nothing_else_takes_something_away() -> None:
-    """Snapshots are deleted, and nothing else; restore swaps volumes, and takes its own tags off."""
-    taking = ("Delete", "Terminate", "Modify", "Deregister", "Detach", "Release", "Reset", "Put", "Remove", "Revoke")
+    """Snapshots are deleted, and nothing else; restore swaps volumes, and takes its own tags off; network takes
+    away what it made."""
     changing = {
         (each.function, action.name)
         for each in ALLOWED
+        if each.function != "NetworkFunction"
         for name in each.actions
         for action in actions(name)
         if not action.reads
     }
-    assert {(function, name) for function, name in changing if name.split(":")[1].startswith(taking)} == {
+    assert {(function, name) for function, name in changing if name.split(":")[1].startswith(TAKING)} == {
         ("CleanupFunction", "ec2:DeleteSnapshot"),
         ("RestoreFunction", "ec2:DetachVolume"),
         ("RestoreFunction", "ec2:DeleteTags"),
@@ -129,6 +135,19 @@ def test_only_volumes_that_a_restore_marked_are_swapped() -> None:
                 ("aws:ResourceTag/nightshift:restored-from", "snap-*"),
                 ("aws:ResourceTag/nightshift:replaced-by", "vol-*"),
             }
+
+
+def test_networks_are_changed_only_where_they_carry_our_mark() -> None:
+    """Made with the mark, else changed or deleted with it; only adoption marks what has none."""
+    for statement in [each for each in ALLOWED if each.function == "NetworkFunction"]:
+        changing = [action for name in statement.actions for action in actions(name) if not action.reads]
+        if not changing:
+            continue
+        asked = statement.condition["StringEquals"]
+        marked = {key: value for key, value in asked.items() if key.endswith("/nightshift:network-stack")}
+        assert marked in (MADE_BY_NETWORK, OF_NETWORK), str(statement)
+        if any(action.name.split(":")[1].startswith((*TAKING, "Disassociate", "Replace")) for action in changing):
+            assert marked == OF_NETWORK, str(statement)
 
 
 def test_snapshots_are_made_only_with_our_tag() -> None:

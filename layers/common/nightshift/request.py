@@ -33,6 +33,9 @@ InstanceId = Annotated[str, _id("an instance", "i")]
 VolumeId = Annotated[str, _id("a volume", "vol")]
 SnapshotId = Annotated[str, _id("a snapshot", "snap")]
 ClusterName = Annotated[str, AfterValidator(_cluster_name)]
+VpcId = Annotated[str, _id("a VPC", "vpc")]
+SubnetId = Annotated[str, _id("a subnet", "subnet")]
+InternetGatewayId = Annotated[str, _id("an internet gateway", "igw")]
 NonEmpty = Field(min_length=1)
 
 

@@ -17,6 +17,9 @@ BUCKETS = [
     ("CreateTags", 100, 10),
     ("DeleteTags", 100, 10),
     ("StartInstances", 5, 2),
+    ("CreateNatGateway", 10, 1),
+    ("DeleteNatGateway", 10, 1),
+    ("CreateVpc", 50, 5),
     ("StopInstances", 50, 5),
     ("DescribeSnapshots", 100, 20),
     ("GetParameter", 100, 20),
@@ -33,6 +36,14 @@ def seconds_for(number: int, pacer: Pacer, clock: FakeClock, action: str) -> flo
     for _ in range(number):
         pacer.wait_for_token(action)
     return (clock.now() - start).total_seconds()
+
+
+@pytest.mark.parametrize("action", ["CreateVpcEndpoint", "ModifyVpcEndpoint", "DeleteVpcEndpoints"])
+def test_endpoints_have_the_smallest_bucket(action: str) -> None:
+    clock = FakeClock()
+    pacer = Pacer(clock, 1.0)
+    assert seconds_for(4, pacer, clock, action) == 0
+    assert seconds_for(3, pacer, clock, action) == pytest.approx(10)
 
 
 @pytest.mark.parametrize("share", [1.0, 0.8, 0.2])

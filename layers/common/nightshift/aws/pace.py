@@ -14,7 +14,7 @@ from nightshift.clock import Clock
 _EKS = (20, 10)
 
 # (size, refill per second)
-_BUCKETS = {
+_BUCKETS: dict[str, tuple[float, float]] = {
     "CreateSnapshot": (100, 5),
     "CreateSnapshots": (100, 5),
     "DeleteSnapshot": (100, 5),
@@ -34,6 +34,11 @@ _BUCKETS = {
     "ListInsights": _EKS,
     "DescribeInsight": _EKS,
     "TagResource": _EKS,
+    "CreateNatGateway": (10, 1),
+    "DeleteNatGateway": (10, 1),
+    "CreateVpcEndpoint": (4, 0.3),
+    "ModifyVpcEndpoint": (4, 0.3),
+    "DeleteVpcEndpoints": (4, 0.3),
 }
 _READS = (100, 20)
 _OTHER_CHANGES = (50, 5)

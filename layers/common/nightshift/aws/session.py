@@ -33,7 +33,20 @@ RESERVE = timedelta(seconds=10)
 
 # AWS has no ClientToken for these: sent twice, they are done twice, or refused although they took effect. After an
 # unknown answer the job looks first.
-SENT_ONCE = frozenset({"CreateSnapshot", "CreateSnapshots", "RebootInstances", "AttachVolume", "DetachVolume"})
+SENT_ONCE = frozenset(
+    {
+        "AllocateAddress",
+        "AssociateVpcCidrBlock",
+        "AttachVolume",
+        "CreateInternetGateway",
+        "CreateSnapshot",
+        "CreateSnapshots",
+        "CreateSubnet",
+        "CreateVpc",
+        "DetachVolume",
+        "RebootInstances",
+    }
+)
 
 MOST_ATTEMPTS = 5
 

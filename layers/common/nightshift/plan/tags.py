@@ -27,6 +27,11 @@ REMEDY = "nightshift:remedy"
 MUTE_UNTIL = "nightshift:mute-until"
 FINDINGS = "nightshift:findings"
 HOLD_UNTIL = "nightshift:hold-until"
+# On the parts of a network: which network, which part of it, by which installation, and since when it was taken in.
+NETWORK = "nightshift:network"
+RESOURCE = "nightshift:resource"
+NETWORK_STACK = "nightshift:network-stack"
+ADOPTED = "nightshift:adopted"
 
 # "Tag your Amazon EC2 resources": 50 a resource, tags that AWS made (aws:) not counted; values up to 256 characters.
 MOST_TAGS = 50

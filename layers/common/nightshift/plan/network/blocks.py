@@ -1,0 +1,37 @@
+"""Blocks of IPv4 addresses: which overlap, and where there is room for another."""
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from ipaddress import IPv4Network
+from itertools import combinations
+
+# "VPC CIDR blocks" and "Subnet sizing" in the Amazon VPC User Guide; AWS keeps five addresses of every subnet.
+LARGEST, SMALLEST = 16, 28
+KEPT_BY_AWS = 5
+
+
+def overlaps(some: Iterable[IPv4Network], others: Collection[IPv4Network]) -> Iterator[tuple[IPv4Network, IPv4Network]]:
+    """The pairs that have addresses in common."""
+    return ((one, other) for one in some for other in others if one.overlaps(other))
+
+
+def overlaps_among(blocks: Iterable[IPv4Network]) -> Iterator[tuple[IPv4Network, IPv4Network]]:
+    """The pairs of one list that have addresses in common."""
+    return ((one, other) for one, other in combinations(blocks, 2) if one.overlaps(other))
+
+
+def free_block(within: Sequence[IPv4Network], taken: Collection[IPv4Network], length: int) -> IPv4Network | None:
+    """The first block of this prefix length that overlaps none of those taken; None: there is no room."""
+    size = 1 << (IPv4Network(0).max_prefixlen - length)
+    for block in within:
+        start = int(block.network_address)
+        while start + size <= int(block.network_address) + block.num_addresses:
+            candidate = IPv4Network((start, length))
+            clash = next((each for each in taken if each.overlaps(candidate)), None)
+            if clash is None:
+                return candidate
+            start = max(start + size, _aligned(int(clash.broadcast_address) + 1, size))
+    return None
+
+
+def _aligned(address: int, size: int) -> int:
+    return -(-address // size) * size

@@ -1,0 +1,228 @@
+"""What may be asked of the network job: the declaration of a network, to show what there is, to destroy."""
+
+import re
+from collections.abc import Iterator
+from ipaddress import IPv4Network
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
+
+from nightshift.plan.network.blocks import LARGEST, SMALLEST, free_block, overlaps, overlaps_among
+from nightshift.plan.tags import MOST_TAGS, MOST_VALUE, PREFIX
+from nightshift.request import InternetGatewayId, Request, SubnetId, VpcId
+
+SPREAD = "spread"
+ADDED_TAGS = 4  # Name, and three of ours
+MOST_KEY = 128
+_NAME = re.compile(r"[a-z0-9-]{1,32}")
+
+
+def _name(text: str) -> str:
+    if not _NAME.fullmatch(text):
+        raise ValueError("expected 1 to 32 of a-z, 0-9, -")
+    return text
+
+
+def _any_block(text: str) -> str:
+    try:
+        IPv4Network(text)
+    except ValueError as error:
+        raise ValueError(f"expected a block of IPv4 addresses, as 10.0.0.0/16: {error}") from error
+    return str(IPv4Network(text))
+
+
+def _sized_block(text: str) -> str:
+    block = _any_block(text)
+    if not LARGEST <= IPv4Network(block).prefixlen <= SMALLEST:
+        raise ValueError(f"expected a block from /{LARGEST} to /{SMALLEST}, which is what AWS allows")
+    return block
+
+
+def _tag_key(text: str) -> str:
+    if text.lower().startswith(("aws:", PREFIX)) or text == "Name" or not 0 < len(text) <= MOST_KEY:
+        raise ValueError(f"expected a key of up to {MOST_KEY} characters that is not Name and not of aws: or {PREFIX}")
+    return text
+
+
+Name = Annotated[str, AfterValidator(_name)]
+AnyBlock = Annotated[str, AfterValidator(_any_block)]
+SizedBlock = Annotated[str, AfterValidator(_sized_block)]
+PrefixLength = Annotated[int, Field(ge=LARGEST, le=SMALLEST)]
+Tags = dict[Annotated[str, AfterValidator(_tag_key)], Annotated[str, Field(max_length=MOST_VALUE)]]
+
+
+class _Declared(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class VpcDeclaration(_Declared):
+    """The VPC. tags: on all that is made for the network."""
+
+    name: Name
+    cidr: SizedBlock | None = None
+    secondary_cidrs: list[SizedBlock] = []
+    ipv6: bool = False
+    tags: Annotated[Tags, Field(max_length=MOST_TAGS - ADDED_TAGS)] = {}
+
+    @field_validator("secondary_cidrs")
+    @classmethod
+    def _apart(cls, secondary: list[str], info: ValidationInfo) -> list[str]:
+        first = [info.data["cidr"]] if info.data.get("cidr") else []
+        for one, other in overlaps_among(map(IPv4Network, [*first, *secondary])):
+            raise ValueError(f"{other} overlaps {one} of the same VPC")
+        return secondary
+
+    @property
+    def blocks(self) -> list[IPv4Network]:
+        return [IPv4Network(text) for text in (self.cidr, *self.secondary_cidrs) if text]
+
+
+class SubnetDeclaration(_Declared):
+    """A subnet; or with the zone "spread" one in each available zone, of a prefix length."""
+
+    name: Name
+    cidr: SizedBlock | None = None
+    prefix_length: PrefixLength | None = None
+    zone: str = SPREAD
+    public: bool = False
+
+    @model_validator(mode="after")
+    def _one_size(self) -> Self:
+        if (self.cidr is None) == (self.prefix_length is None):
+            raise ValueError("expected either cidr or prefix_length")
+        if self.cidr and self.zone == SPREAD:
+            raise ValueError(
+                "a cidr needs a zone, as eu-central-1a; to spread over all zones, give prefix_length instead"
+            )
+        return self
+
+    @property
+    def block(self) -> IPv4Network | None:
+        return IPv4Network(self.cidr) if self.cidr else None
+
+
+class Adoption(_Declared):
+    """What exists without our tags and is to become part of the network, by id; subnets by their declared names."""
+
+    vpc: VpcId | None = None
+    subnets: dict[Name, SubnetId] = {}
+    internet_gateway: InternetGatewayId | None = None
+
+
+class NetworkRequest(Request):
+    """One of three: show (also an empty event), destroy with a VPC's name, or a declaration.
+
+    avoid: blocks that must not overlap the VPC's. allow_overlap: with other VPCs of the region.
+    """
+
+    show: bool = False
+    destroy: bool = False
+    avoid: list[AnyBlock] = Field(default=[])
+    allow_overlap: bool = False
+    vpc: VpcDeclaration | None = None
+    subnets: list[SubnetDeclaration] = Field(default=[])
+    internet_gateway: bool = Field(default=False, validate_default=True)
+    nat_gateway: Literal["none", "one", "per_zone"] = Field(default="none", validate_default=True)
+    endpoints: list[Literal["s3", "dynamodb"]] = Field(default=[])
+    adopt: Adoption = Adoption()
+
+    @field_validator("vpc")
+    @classmethod
+    def _whole(cls, vpc: VpcDeclaration | None, info: ValidationInfo) -> VpcDeclaration | None:
+        if vpc is None:
+            return vpc
+        if info.data.get("destroy"):
+            if vpc.model_fields_set != {"name"}:
+                raise ValueError("to destroy, give nothing but its name")
+            return vpc
+        if vpc.cidr is None:
+            raise ValueError("cidr is missing, as 10.0.0.0/16")
+        for one, other in overlaps(vpc.blocks, [IPv4Network(text) for text in info.data.get("avoid", ())]):
+            raise ValueError(f"{one} overlaps {other}, which is to be avoided")
+        return vpc
+
+    @field_validator("subnets")
+    @classmethod
+    def _within(cls, subnets: list[SubnetDeclaration], info: ValidationInfo) -> list[SubnetDeclaration]:
+        vpc: VpcDeclaration | None = info.data.get("vpc")
+        for fault in _faults(subnets, vpc.blocks) if vpc and vpc.cidr else ():
+            raise ValueError(fault)
+        return subnets
+
+    @field_validator("internet_gateway")
+    @classmethod
+    def _for_public_ones(cls, wanted: bool, info: ValidationInfo) -> bool:
+        public = [subnet.name for subnet in info.data.get("subnets", ()) if subnet.public]
+        if public and not wanted:
+            raise ValueError(f"expected true, for the public subnets {', '.join(public)}")
+        return wanted
+
+    @field_validator("nat_gateway")
+    @classmethod
+    def _for_private_ones(cls, wanted: str, info: ValidationInfo) -> str:
+        kinds = {subnet.public for subnet in info.data.get("subnets", ())}
+        if wanted != "none" and "subnets" in info.data and kinds != {True, False}:
+            raise ValueError("it stands in a public subnet and serves private ones: expected at least one of each")
+        return wanted
+
+    @field_validator("endpoints")
+    @classmethod
+    def _once(cls, services: list[Any]) -> list[Any]:
+        if len(set(services)) < len(services):
+            raise ValueError("each only once")
+        return services
+
+    @field_validator("adopt")
+    @classmethod
+    def _declared(cls, adopt: Adoption, info: ValidationInfo) -> Adoption:
+        names = {subnet.name for subnet in info.data.get("subnets", ()) if subnet.zone != SPREAD}
+        for name in adopt.subnets if "subnets" in info.data else ():
+            if name not in names:
+                raise ValueError(f"subnets.{name}: expected the name of a declared subnet with a zone of its own")
+        if adopt.internet_gateway and info.data.get("internet_gateway") is False:
+            raise ValueError('an internet gateway is adopted only with "internet_gateway": true')
+        return adopt
+
+    @model_validator(mode="after")
+    def _one_of_three(self) -> Self:
+        declared = self.model_fields_set - {"dry_run", "policy", "show", "destroy", "vpc"}
+        if self.destroy and (self.show or self.vpc is None or declared):
+            raise ValueError('to destroy, send {"destroy": true, "vpc": {"name": "..."}} and nothing else')
+        if self.show and (self.vpc or declared):
+            raise ValueError('to show what there is, send {"show": true} and nothing else')
+        if declared and self.vpc is None:
+            raise ValueError(f"vpc is missing, but there is {', '.join(sorted(declared))}")
+        return self
+
+    @property
+    def name(self) -> str | None:
+        """The network's; None: show."""
+        return self.vpc.name if self.vpc else None
+
+
+def _faults(subnets: list[SubnetDeclaration], blocks: list[IPv4Network]) -> Iterator[str]:
+    """What is wrong whatever the region holds: a spread subnet needs room at least once."""
+    taken: list[IPv4Network] = []
+    seen: set[str] = set()
+    for subnet in subnets:
+        if subnet.name in seen:
+            yield f"{subnet.name} is declared twice"
+        seen.add(subnet.name)
+        if subnet.block and not any(subnet.block.subnet_of(block) for block in blocks):
+            yield f"{subnet.name}: {subnet.block} is outside of the VPC's {', '.join(map(str, blocks))}"
+    for one, other in _pairs(subnets):
+        yield f"{one.name} ({one.cidr}) overlaps {other.name} ({other.cidr})"
+    taken = [subnet.block for subnet in subnets if subnet.block]
+    for subnet in subnets:
+        if subnet.prefix_length:
+            room = free_block(blocks, taken, subnet.prefix_length)
+            if room is None:
+                yield f"{subnet.name}: no room for a /{subnet.prefix_length} in {', '.join(map(str, blocks))}"
+                return
+            taken.append(room)
+
+
+def _pairs(subnets: list[SubnetDeclaration]) -> Iterator[tuple[SubnetDeclaration, SubnetDeclaration]]:
+    fixed = [(subnet, subnet.block) for subnet in subnets if subnet.block]
+    for index, (one, block) in enumerate(fixed):
+        yield from ((one, other) for other, its in fixed[index + 1 :] if block.overlaps(its))

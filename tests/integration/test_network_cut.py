@@ -1,0 +1,143 @@
+"""A network whose run is cut, or whose answers are lost, at any call: nothing is ever there twice."""
+
+from typing import Any
+
+import pytest
+
+from local.embedded import EmbeddedAws
+from local.wire import Answer
+from local.world import world
+from nightshift.jobs import network
+from tests.integration.conftest import Run
+from tests.integration.nets import DESTROY, SMALL, WHOLE, Cut, Stumble, of_network, picture
+from tests.integration.scenes import BROKEN, LOST, changes, counts
+from tests.support import by_resource
+
+# How many changes an undisturbed run makes: the tests see to it that these are all.
+CALLS_OF_WHOLE = 22
+CALLS_OF_SMALL = 11
+CALLS_OF_DESTROY = 13
+BEFORE_THE_FIRST = -1
+
+
+@pytest.fixture(scope="module")
+def pictures() -> dict[str, Any]:
+    """Of undisturbed runs, each made once."""
+    return {}
+
+
+@pytest.fixture
+def whole(pictures: dict[str, Any], aws: EmbeddedAws, ec2: Any, run_job: Run) -> Any:
+    if "whole" not in pictures:
+        run_job(network.JOB, WHOLE)
+        pictures["whole"] = picture(ec2)
+        assert len(changes(aws.requests)) == CALLS_OF_WHOLE
+        run_job(network.JOB, DESTROY)
+        aws.requests.clear()
+    return pictures["whole"]
+
+
+@pytest.mark.parametrize("at", [BEFORE_THE_FIRST, *range(CALLS_OF_WHOLE)])
+def test_a_run_that_dies_after_any_call_is_completed_by_the_next(
+    at: int, whole: Any, aws: EmbeddedAws, ec2: Any, run_job: Run
+) -> None:
+    """Dead before a call is sent is dead after the one before it took effect."""
+    cut = Cut(max(at, 0), after=at != BEFORE_THE_FIRST)
+    aws.hooks.append(cut)
+    first = run_job(network.JOB, WHOLE)
+    assert first["remaining"] > 0
+    assert (first["done"], cut.changes) == (max(at, 0), max(at, 0) + 1)
+    aws.hooks.clear()
+    second = run_job(network.JOB, WHOLE)
+    assert second["failed"] == second["remaining"] == 0
+    assert picture(ec2) == whole
+
+
+@pytest.mark.parametrize("answer", [LOST, BROKEN], ids=["lost", "broken"])
+@pytest.mark.parametrize("at", range(CALLS_OF_SMALL))
+def test_an_answer_that_says_nothing_makes_nothing_twice(
+    at: int, answer: Any, aws: EmbeddedAws, ec2: Any, run_job: Run
+) -> None:
+    """The call took effect, and the run goes on: it looks before it makes anything again."""
+    stumble = Stumble(at, True, answer)
+    aws.hooks.append(stumble)
+    outcome = run_job(network.JOB, SMALL)
+    assert counts(outcome) == {"planned": outcome["planned"], "done": outcome["planned"]}
+    assert stumble.changes >= CALLS_OF_SMALL
+    seen = picture(ec2)
+    aws.hooks.clear()
+    assert run_job(network.JOB, SMALL)["planned"] == 0
+    assert picture(ec2) == seen
+
+
+@pytest.mark.parametrize("at", range(CALLS_OF_SMALL))
+def test_a_call_that_never_arrived_is_made_in_the_same_run(at: int, aws: EmbeddedAws, ec2: Any, run_job: Run) -> None:
+    aws.hooks.append(Stumble(at, False, Answer(drop=True)))
+    outcome = run_job(network.JOB, SMALL)
+    assert counts(outcome) == {"planned": outcome["planned"], "done": outcome["planned"]}
+    picture(ec2)
+
+
+@pytest.mark.parametrize("key", ["vpc/main", "subnet/web", "internet-gateway/main"])
+def test_what_is_not_to_be_seen_yet_is_waited_for(key: str, aws: EmbeddedAws, ec2: Any, run_job: Run) -> None:
+    """The answer is lost, and what was made appears only after two minutes: no second one is made meanwhile."""
+    action = {"vpc/main": "CreateVpc", "subnet/web": "CreateSubnet", "internet-gateway/main": "CreateInternetGateway"}
+    world.visibility_seconds = 120
+    lost: list[str] = []
+
+    def lose(service: str, called: str, params: Any) -> Any:
+        if called != action[key] or lost:
+            return None
+        lost.append(called)
+        return LOST
+
+    aws.hooks.append(lose)
+    outcome = run_job(network.JOB, SMALL)
+    assert "was found after an unclear answer" in by_resource(outcome)[key]["reason"]
+    assert outcome["failed"] == outcome["remaining"] == 0
+    assert len(of_network(ec2)[key]) == 1
+
+
+def test_two_events_at_the_same_time_never_use_two_vpcs(aws: EmbeddedAws, ec2: Any, run_job: Run) -> None:
+    """The other run makes its VPC in the moment before ours does: ours sees both and stops; so does every later run."""
+    others: list[str] = []
+
+    def meanwhile(service: str, action: str, params: Any) -> None:
+        if action == "CreateVpc" and not others:
+            others.append(action)
+            tags = {"nightshift:network": "main", "nightshift:resource": "vpc/main"}
+            tags |= {"nightshift:network-stack": "nightshift"}
+            pairs = [{"Key": key, "Value": value} for key, value in tags.items()]
+            ec2.create_vpc(CidrBlock="10.20.0.0/16", TagSpecifications=[{"ResourceType": "vpc", "Tags": pairs}])
+
+    aws.hooks.append(meanwhile)
+    outcome = run_job(network.JOB, SMALL)
+    decision = by_resource(outcome)["vpc/main"]
+    assert (decision["outcome"], decision["error"]) == ("failed", "SameIdentity")
+    both = {vpc["VpcId"] for vpc in of_network(ec2)["vpc/main"]}
+    assert len(both) == 2
+    assert all(id_ in decision["reason"] for id_ in both)
+    assert "CreateSubnet" not in outcome["calls"]
+    aws.hooks.clear()
+    aws.requests.clear()
+    again = run_job(network.JOB, SMALL)
+    assert all(id_ in again["refused"] for id_ in both)
+    assert changes(aws.requests) == []
+
+
+@pytest.mark.parametrize("at", range(CALLS_OF_DESTROY))
+def test_a_destruction_that_dies_after_any_call_is_completed_by_the_next(
+    at: int, aws: EmbeddedAws, ec2: Any, run_job: Run
+) -> None:
+    run_job(network.JOB, WHOLE)
+    cut = Cut(at, after=True)
+    aws.hooks.append(cut)
+    first = run_job(network.JOB, DESTROY)
+    assert first["remaining"] > 0
+    assert (first["done"], cut.changes) == (at, at + 1)
+    aws.hooks.clear()
+    second = run_job(network.JOB, DESTROY)
+    assert second["failed"] == second["remaining"] == 0
+    assert of_network(ec2) == {}
+    assert len(ec2.describe_vpcs()["Vpcs"]) == 1
+    assert ec2.describe_addresses()["Addresses"] == []
