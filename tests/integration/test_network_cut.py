@@ -19,6 +19,8 @@ CALLS_OF_SMALL = 11
 CALLS_OF_DESTROY = 13
 BEFORE_THE_FIRST = -1
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture(scope="module")
 def pictures() -> dict[str, Any]:

@@ -44,6 +44,7 @@ class CutAt:
 CHANGES = 12
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
 @pytest.mark.parametrize("number", range(1, CHANGES + 1))
 def test_a_replacement_cut_at_any_change_is_ended_by_the_same_event(
@@ -75,6 +76,7 @@ def test_as_many_changes_as_are_cut_at(box: Any, aws: EmbeddedAws, run_job: Run)
     assert len(changes(aws.requests)) == CHANGES
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
 @pytest.mark.parametrize("number", range(1, 10))
 def test_an_undo_cut_at_any_change_is_ended_by_the_same_event(
