@@ -9,8 +9,9 @@ import pytest
 
 from local import clusters
 from local.embedded import EmbeddedAws
-from nightshift.jobs import backup, cleanup, eks_info, network
+from nightshift.jobs import backup, cleanup, eks_info, network, restore
 from tests.integration.nets import DESTROY, WITH_NAT
+from tests.integration.restore_scenes import saved_server
 from tests.integration.scenes import ROOT, SLOT, data_disks, disk_of, lone_volume, machine, nights, saved
 from tests.support import NOW, REGION, scheduled
 
@@ -183,3 +184,32 @@ def test_a_network_costs_one_read_of_each_kind_one_call_a_part_and_one_look_at_i
     assert shown["calls"] == {"GetParameter": 1, "DescribeVpcs": 1, "DescribeSubnets": 1}
 
     assert run_job(network.JOB, DESTROY | {"dry_run": True})["calls"] == READ_NETWORKS | WHO_USES_IT
+
+
+def test_a_restore_reads_what_it_touches_and_makes_each_change_once(
+    aws: EmbeddedAws, backend: Any, run_job: Run
+) -> None:
+    """However many other servers there are."""
+    for _ in range(12):
+        lone_volume(backend)
+        machine(backend)
+    box = saved_server(backend)
+    aws.requests.clear()
+
+    listed = run_job(restore.JOB, {"list": True, "instance_id": box.id})
+    read = {"GetParameter": 1, "DescribeInstances": 1, "DescribeSnapshots": 1, "DescribeVolumes": 2}
+    assert listed["calls"] == read
+
+    shown = run_job(restore.JOB, {"mode": "replace", "instance_id": box.id, "dry_run": True})
+    assert shown["calls"] == read | {"DescribeInstanceTypes": 1}
+
+    done = run_job(restore.JOB, {"mode": "replace", "instance_id": box.id})["calls"]
+    assert {action: count for action, count in done.items() if not action.startswith(("Describe", "Get"))} == {
+        "CreateVolume": 2,
+        "CreateTags": 3,
+        "StopInstances": 1,
+        "DetachVolume": 2,
+        "AttachVolume": 2,
+        "ModifyInstanceAttribute": 1,
+        "StartInstances": 1,
+    }
