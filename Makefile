@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup build test test-long demo invoke lint lock docs picture cost clean
+.PHONY: help setup build test test-long demo demo-restore invoke lint lock docs picture cost clean
 
 PYTHON ?= $(shell tools/find-python)
 UV_VERSION := 0.13.9
@@ -46,6 +46,9 @@ test-long: build  ## what needs longer
 
 demo: build  ## the night, on an embedded AWS, with the built functions
 	.venv/bin/python -m tools.demo
+
+demo-restore: build  ## a broken server, its restore and its undo; the clusters; a VPC made twice
+	.venv/bin/python -m tools.demo_restore
 
 invoke: build  ## one built function: make invoke JOB=backup EVENT=events/backup-dry-run.json
 	@.venv/bin/python -m tools.invoke "$(JOB)" "$(EVENT)"

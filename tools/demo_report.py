@@ -68,19 +68,27 @@ def _examples(decisions: Sequence[Mapping[str, Any]], rows: int) -> Table:
     kinds: dict[tuple[str, ...], list[Mapping[str, Any]]] = {}
     for decision in decisions:
         kind = _PARTICULARS.sub("*", decision["reason"])
-        kinds.setdefault((decision["action"], decision["outcome"], kind), []).append(decision)
+        kinds.setdefault((decision["action"], decision["outcome"], kind, str(_step(decision))), []).append(decision)
     table = Table(box=None, show_header=False, padding=(0, 1))
     for column in ("outcome", "action", "resource", "more"):
         table.add_column(column, no_wrap=True)
     table.add_column("reason", overflow="fold")
-    # What changed stands first, the most frequent kind on top.
-    shown = sorted(kinds.values(), key=lambda group: (group[0]["outcome"] == "skipped", -len(group)))[:rows]
+    # What changed stands first: steps in their order, else the most frequent kind on top.
+    shown = sorted(kinds.values(), key=lambda group: (group[0]["outcome"] == "skipped", _step(group[0]), -len(group)))[
+        :rows
+    ]
     for group in shown:
         table.add_row(*_row(group[0], len(group)))
     hidden = len(kinds) - len(shown)
     if hidden:
         table.add_row("", "", f"{hidden} more kinds", "", "")
     return table
+
+
+def _step(decision: Mapping[str, Any]) -> int:
+    """Which step of its plan it is; 0 for what is no step."""
+    found = re.match(r"step (\d+) of", decision["reason"])
+    return int(found[1]) if found else 0
 
 
 def _row(decision: Mapping[str, Any], count: int) -> Iterable[Text]:
