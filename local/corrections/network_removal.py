@@ -4,6 +4,7 @@ from typing import Any
 
 from moto.ec2.exceptions import DependencyViolationError
 from moto.ec2.models.elastic_ip_addresses import ElasticAddressBackend
+from moto.ec2.models.instances import InstanceBackend
 from moto.ec2.models.internet_gateways import InternetGatewayBackend
 from moto.ec2.models.subnets import SubnetBackend
 from moto.ec2.models.vpcs import VPCBackend
@@ -11,11 +12,22 @@ from moto.ec2.models.vpcs import VPCBackend
 from local.corrections.nat_gateways import holds_address, pass_time
 from local.corrections.patch import corrects, refusal
 
+_terminate = InstanceBackend.terminate_instances
 _delete_subnet = SubnetBackend.delete_subnet
 _delete_vpc = VPCBackend.delete_vpc
 _detach = InternetGatewayBackend.detach_internet_gateway
 _attach = InternetGatewayBackend.attach_internet_gateway
 _release = ElasticAddressBackend.release_address
+
+
+@corrects(InstanceBackend)
+def terminate_instances(self: Any, instance_ids: list[str]) -> Any:
+    """AWS: UG, "Terminate an instance": its primary interface goes with it. moto's stays in its subnet for ever."""
+    terminated = _terminate(self, instance_ids)
+    for interface in list(self.enis.values()):
+        if interface.instance is not None and interface.instance.id in instance_ids and interface.device_index == 0:
+            self.enis.pop(interface.id)
+    return terminated
 
 
 @corrects(SubnetBackend)

@@ -17,8 +17,17 @@ from nightshift.jobs.status_check import JOB as STATUS_CHECK
 from nightshift.run import run
 from tests.support import NOW, REGION, Context, WorldClock, scheduled
 
-# A run has sessions of its own, so botocore would read EC2's model from disk, 4 MB of it, in every test.
-JSONFileLoader.load_file = functools.cache(JSONFileLoader.load_file)  # type: ignore[method-assign]  # read once a session
+_load_file = JSONFileLoader.load_file
+
+
+@functools.cache
+def _loaded(path: str) -> Any:
+    return _load_file(JSONFileLoader(), path)
+
+
+# A run has sessions of its own, each with a loader of its own, so botocore would read EC2's model from disk, 4 MB of
+# it, in every test, and a cache by loader would keep them all.
+JSONFileLoader.load_file = lambda _, path: _loaded(path)  # type: ignore[assignment, method-assign]  # read once a session
 
 type Run = Callable[..., dict[str, Any]]
 

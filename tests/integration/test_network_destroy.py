@@ -114,6 +114,16 @@ def test_it_refuses_while_something_uses_it_and_names_it(user: User, aws: Embedd
     assert outcome["remaining"] == outcome["planned"] > 0
 
 
+def test_when_the_instance_is_gone_it_goes(ec2: Any, run_job: Run) -> None:
+    run_job(network.JOB, SMALL)
+    id_ = instance(ec2).split()[1]
+    assert id_ in run_job(network.JOB, DESTROY)["refused"]
+    ec2.terminate_instances(InstanceIds=[id_])
+    outcome = run_job(network.JOB, DESTROY)
+    assert (outcome["refused"], outcome["failed"], outcome["remaining"]) == (None, 0, 0)
+    assert of_network(ec2) == {}
+
+
 def test_everything_it_made_goes_and_nothing_else(ec2: Any, run_job: Run) -> None:
     before = [vpc["VpcId"] for vpc in ec2.describe_vpcs()["Vpcs"]]
     address = ec2.allocate_address(Domain="vpc")["AllocationId"]

@@ -121,6 +121,13 @@ def test_a_subnet_stays_while_something_is_in_it(ec2: Any, net: Net, nat: str, r
         ec2.delete_subnet(SubnetId=net["subnet"])
 
 
+def test_with_an_instance_its_interface_goes(ec2: Any, net: Net) -> None:
+    """UG, "Terminate an instance": the primary interface is deleted on termination by default."""
+    launched = ec2.run_instances(ImageId="ami-0a1b2c3d4e5f60718", MinCount=1, MaxCount=1, SubnetId=net["subnet"])
+    ec2.terminate_instances(InstanceIds=[launched["Instances"][0]["InstanceId"]])
+    assert ec2.describe_network_interfaces()["NetworkInterfaces"] == []
+
+
 def test_with_a_subnet_its_association_goes(ec2: Any, net: Net) -> None:
     """UG, "Route tables": an association is the subnet's; the table can be deleted then."""
     ec2.associate_route_table(RouteTableId=net["table"], SubnetId=net["subnet"])

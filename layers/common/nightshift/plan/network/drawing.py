@@ -52,10 +52,10 @@ class _Drawer:
         self._faults: list[str] = []
 
     def draw(self) -> Drawing:
-        plots = self._plots()
-        subnets = self._placed(plots)
-        public = [subnet for subnet, plot in zip(subnets, plots, strict=True) if plot.declared.public]
-        private = [subnet for subnet in subnets if subnet not in public]
+        placed = self._placed(self._plots())
+        subnets = [subnet for _, subnet in placed]
+        public = [subnet for plot, subnet in placed if plot.declared.public]
+        private = [subnet for plot, subnet in placed if not plot.declared.public]
         gateways = self._nat_gateways(public, private)
         tables = self._tables(public, private)
         wanted = [
@@ -119,8 +119,8 @@ class _Drawer:
     def _zone_of(self, name: str) -> str | None:
         return next((subnet.zone for subnet in self._subnets_there() if subnet.name == name), None)
 
-    def _placed(self, plots: Sequence[_Plot]) -> list[parts.Subnet]:
-        """Each plot with its block: the one it has, the declared one, or the first that is free."""
+    def _placed(self, plots: Sequence[_Plot]) -> list[tuple[_Plot, parts.Subnet]]:
+        """Each plot with its subnet, in the block that it has, the declared one, or the first that is free."""
         there = {subnet.key: IPv4Network(subnet.cidr) for subnet in self._subnets_there()}
         vpc_id = self._present.id_of(f"vpc/{self._network}")
         in_vpc = {
@@ -128,7 +128,7 @@ class _Drawer:
         }
         declared = [plot.declared.block for plot in plots if plot.declared.block]
         taken = [*in_vpc.values(), *declared]
-        placed: list[parts.Subnet] = []
+        placed: list[tuple[_Plot, parts.Subnet]] = []
         for plot in plots:
             block = plot.declared.block or there.get(plot.key)
             length = plot.declared.prefix_length
@@ -139,8 +139,8 @@ class _Drawer:
                 self._faults.append(
                     f"subnet {plot.name}: there is no room for a /{length} in {among}: add a secondary block"
                 )
-                block = IPv4Network(f"0.0.0.0/{length}")
-            elif length and block.prefixlen != length:
+                continue
+            if length and block.prefixlen != length:
                 self._faults.append(
                     f"subnet {plot.name} has {block}, not a /{length}: a subnet's size cannot be changed; declare /"
                     f"{block.prefixlen}, or another subnet"
@@ -148,7 +148,7 @@ class _Drawer:
             if plot.key not in there:
                 self._check_free(plot, block, in_vpc)
             taken.append(block)
-            placed.append(parts.Subnet(self._network, plot.name, str(block), plot.zone))
+            placed.append((plot, parts.Subnet(self._network, plot.name, str(block), plot.zone)))
         return placed
 
     def _check_free(self, plot: _Plot, block: IPv4Network, in_vpc: Mapping[str, IPv4Network]) -> None:
