@@ -74,7 +74,7 @@ class World:
     # Snapshots of these volumes end in `error`.
     failing_volumes: set[str] = field(default_factory=set)
     # How long the replacement of a root volume takes, and whether it fails.
-    root_task_seconds: float = 20
+    root_task_seconds: float = 2
     root_tasks_fail: bool = False
     # How long a NAT gateway is pending, and deleting. With 0 the answer says so, and the next describe is past it.
     nat_gateway_seconds: float = 0
