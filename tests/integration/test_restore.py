@@ -5,10 +5,13 @@ from typing import Any
 
 import pytest
 
+from local import seed
 from local.embedded import EmbeddedAws
+from nightshift.jobs import backup
 from nightshift.jobs.restore import JOB
 from tests.integration.restore_scenes import DAY, devices, endings, new_volumes, saved_server, volumes
 from tests.integration.scenes import SLOT, tags_of, volume_ids
+from tests.support import by_resource
 
 type Run = Callable[..., dict[str, Any]]
 
@@ -102,3 +105,24 @@ def test_the_root_is_replaced_while_the_server_runs(ec2: Any, box: Any, run_job:
     assert run_job(JOB, {"instance_id": box.id, "mode": "root"})["planned"] == 0
     assert run_job(JOB, outcome["restore"]["undo"])["failed"] == 0
     assert devices(ec2, box) == before
+
+
+def test_a_restored_volume_is_backed_up_with_its_people_s_tags(ec2: Any, box: Any, backend: Any, run_job: Run) -> None:
+    for volume in seed.volumes_of(backend, box).values():
+        seed.system_tags(backend, volume.id, {"team": "data"})
+    run_job(JOB, {"instance_id": box.id, "mode": "replace"})
+    outcome = run_job(backup.JOB, {})
+    assert outcome["done"] == 2
+    for id_ in volume_ids(box):
+        [snapshot] = ec2.describe_snapshots(OwnerIds=["self"], Filters=[{"Name": "volume-id", "Values": [id_]}])[
+            "Snapshots"
+        ]
+        assert tags_of(snapshot)["team"] == "data"
+
+
+def test_a_former_volume_that_is_none_is_said(box: Any, run_job: Run) -> None:
+    undo = run_job(JOB, {"instance_id": box.id, "mode": "replace"})["restore"]["undo"]
+    stranger = "vol-0123456789abcdef0"
+    outcome = run_job(JOB, {**undo, "former_volume_ids": [*undo["former_volume_ids"], stranger]})
+    assert (outcome["failed"], outcome["remaining"]) == (0, 0)
+    assert "not found: nothing says" in by_resource(outcome)[stranger]["reason"]

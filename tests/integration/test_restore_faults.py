@@ -68,6 +68,8 @@ def test_a_replacement_cut_at_any_change_is_ended_by_the_same_event(
     assert endings(ec2, box) == fates
     assert box.state == "running"
     assert all("nightshift:restored" in tags_of(volume) for volume in made)
+    if ended["planned"]:
+        assert ended["restore"]["undo"]["former_volume_ids"] == sorted(former.values())
 
 
 def test_as_many_changes_as_are_cut_at(box: Any, aws: EmbeddedAws, run_job: Run) -> None:

@@ -83,3 +83,13 @@ def test_a_device_has_two_names() -> None:
     taken = replace(an_instance(), disks=tuple(replace(root, device=name) for name in names))
     assert free_devices(taken, 2) == ["/dev/sdi", "/dev/sdj"]
     assert len(free_devices(taken, 99)) == 8
+
+
+def test_of_two_former_volumes_of_one_place_a_person_says_which() -> None:
+    earlier, later = (
+        Former(a_volume(id_), "vol-9", "i-1", "/dev/sdf", delete_on_termination=False) for id_ in ("vol-1", "vol-2")
+    )
+    words = refusal(a_case(Mode.UNDO, point=None, formers=[earlier, later]))
+    assert words is not None
+    assert "several volumes have stood at /dev/sdf: say by former_volume_ids which go back, of vol-1, vol-2" in words
+    assert refusal(a_case(Mode.UNDO, point=None, formers=[later])) is None

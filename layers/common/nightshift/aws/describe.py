@@ -1,10 +1,17 @@
 """Reading in pages, with AWS's limits on filters."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import timedelta
 from itertools import batched
 from typing import Any
 
 from nightshift.aws.faults import aws_errors
+
+# EC2 is eventually consistent: so long after an unclear answer, what is not to be seen is not there.
+SEEN_AFTER = timedelta(minutes=5)
+
+# How long something that is being made is left alone between two looks, in seconds.
+LOOK_SECONDS = 5
 
 # "Using filtering": at most 200 values a filter; * and ? in a value are wildcards.
 MOST_FILTER_VALUES = 200

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from nightshift.aws.describe import chunks, filters, pages, tags_of
+from nightshift.aws.describe import LOOK_SECONDS, chunks, filters, pages, tags_of
 from nightshift.aws.faults import aws_errors
 from nightshift.aws.session import Aws
 from nightshift.errors import AwsError, Fault
@@ -13,7 +13,6 @@ from nightshift.fleet import Disk, Instance
 
 # How long a started instance is watched: one that cannot run falls back to stopped within that time.
 WATCHED_SECONDS = 60
-LOOK_SECONDS = 5
 
 # What AWS answers to a start before the stop has ended; also the reason of an instance that stopped on request.
 NOT_YET = "IncorrectInstanceState"

@@ -4,9 +4,8 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from nightshift.aws import instances, root_volume, volumes
-from nightshift.aws.instances import LOOK_SECONDS
+from nightshift.aws.describe import LOOK_SECONDS, SEEN_AFTER
 from nightshift.aws.session import Aws
-from nightshift.aws.snapshot_calls import SEEN_AFTER
 from nightshift.aws.status import health_of
 from nightshift.aws.tagging import create_tags, delete_tags
 from nightshift.errors import AwsError, Fault

@@ -2,9 +2,10 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from nightshift.aws import snapshots
+from nightshift.aws.describe import SEEN_AFTER
 from nightshift.aws.session import Aws
 from nightshift.errors import AwsError, Fault
 from nightshift.outcome import Change, Decision, Result, Status
@@ -15,9 +16,6 @@ from nightshift.plan.tags import SLOT, slots_of
 # How many snapshots of one volume AWS makes at a time; failed ones count until they are deleted (EBS quotas).
 AT_ONCE, AT_ONCE_SLOW = 5, 1
 BUSY = "ConcurrentSnapshotLimitExceeded"
-
-# EC2 is eventually consistent: so long after an unclear answer, what is not to be seen is not there.
-SEEN_AFTER = timedelta(minutes=5)
 
 type SnapshotChange = SnapshotInstance | SnapshotVolume
 type ByVolume = Mapping[str, str]

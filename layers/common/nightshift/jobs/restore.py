@@ -15,7 +15,7 @@ from nightshift.outcome import Action, Decision, Plan, Result
 from nightshift.plan.origin import Origin
 from nightshift.plan.restore_answer import commands, replaced_in, undo_event
 from nightshift.plan.restore_list import listed
-from nightshift.plan.restore_marks import Former, Mode
+from nightshift.plan.restore_marks import Former, Mode, formers_of
 from nightshift.plan.restore_points import RestorePoint
 from nightshift.plan.restore_refusals import Case, refusal
 from nightshift.plan.restore_request import RestoreRequest
@@ -47,6 +47,7 @@ def plan(inventory: Inventory, request: RestoreRequest, policy: Policy, now: dat
     steps = numbered(_steps(inventory, request)) if guarded(inventory, request) is None else []
     if not steps and (nothing := _nothing(inventory, request)):
         return Plan([nothing], inventory.notes)
+    steps += _not_former(inventory, request)
     return Plan(steps, [*inventory.notes, *_left_out(inventory, request)], tables=_answer(inventory, request, steps))
 
 
@@ -146,6 +147,14 @@ def _formers(inventory: Inventory, request: RestoreRequest) -> list[Former]:
     return [former for former in latest if named is None or former.volume.id in named]
 
 
+def _not_former(inventory: Inventory, request: RestoreRequest) -> list[Decision]:
+    known = {former.volume.id for former in _formers(inventory, request)}
+    words = "not found: nothing says that another volume took its place at this instance"
+    return [
+        Decision(id_, Action.SKIP, words) for id_ in dict.fromkeys(request.former_volume_ids or ()) if id_ not in known
+    ]
+
+
 def _former_root(inventory: Inventory, point: RestorePoint) -> str | None:
     """The volume that a task has replaced whose marks were not written any more."""
     done = [
@@ -170,7 +179,8 @@ def _answer(inventory: Inventory, request: RestoreRequest, steps: Sequence[Decis
     point, instance_id = inventory.point, inventory.instance_id
     if point is None or request.mode is Mode.UNDO or not steps:
         return {}
-    replaced = replaced_in(steps)
+    standing = formers_of(inventory.scene.volumes, instance_id) if instance_id else []
+    replaced = replaced_in(steps, standing)
     answer: dict[str, Any] = {
         "point": point.words,
         "undo": undo_event(instance_id, replaced) if instance_id and replaced else None,

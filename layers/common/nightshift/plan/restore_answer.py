@@ -5,7 +5,8 @@ from typing import Any
 
 from nightshift.outcome import Decision
 from nightshift.plan.origin import Origin
-from nightshift.plan.restore_changes import MarkFormer, ReplaceRoot
+from nightshift.plan.restore_changes import MarkFormer, ReplaceRoot, Start
+from nightshift.plan.restore_marks import Former
 from nightshift.plan.restore_points import RestorePoint
 
 _BOOTS_FROM = ("/dev/sda1", "/dev/xvda")
@@ -13,14 +14,16 @@ _BOOTS_FROM = ("/dev/sda1", "/dev/xvda")
 
 def undo_event(instance_id: str, formers: Sequence[str]) -> dict[str, Any]:
     """The event that puts these volumes back."""
-    return {"mode": "undo", "instance_id": instance_id, "former_volume_ids": sorted(formers)}
+    return {"mode": "undo", "instance_id": instance_id, "former_volume_ids": sorted(set(formers))}
 
 
-def replaced_in(steps: Sequence[Decision]) -> list[str]:
-    """The volumes whose places are taken by these steps."""
+def replaced_in(steps: Sequence[Decision], formers: Sequence[Former]) -> list[str]:
+    """The volumes whose places are taken by these steps, or were by an earlier run that did not end."""
     changes = [step.change for step in steps]
     swapped = [change.swap.outgoing for change in changes if isinstance(change, MarkFormer) and change.swap.outgoing]
-    return swapped + [change.former_id for change in changes if isinstance(change, ReplaceRoot)]
+    roots = [change.former_id for change in changes if isinstance(change, ReplaceRoot)]
+    coming = {swap.incoming.volume_id for change in changes if isinstance(change, Start) for swap in change.swaps}
+    return [*swapped, *roots, *(former.volume.id for former in formers if former.replaced_by in coming)]
 
 
 def commands(point: RestorePoint, origin: Origin, name: str) -> list[str]:

@@ -219,6 +219,16 @@ def _place_taken(case: Case) -> str | None:
     return f"{'; '.join(elsewhere)}: detach it first" if elsewhere else None
 
 
+def _one_place(case: Case) -> str | None:
+    """After several restores an empty place has several former volumes."""
+    devices = [former.device for former in case.formers]
+    shared = sorted({device for device in devices if devices.count(device) > 1})
+    if case.mode is not Mode.UNDO or not shared:
+        return None
+    named = ", ".join(former.volume.id for former in case.formers if former.device in shared)
+    return f"several volumes have stood at {', '.join(shared)}: say by former_volume_ids which go back, of {named}"
+
+
 _RULES: Sequence[Callable[[Case], str | None]] = (
     _no_instance,
     _unsteady,
@@ -237,4 +247,5 @@ _RULES: Sequence[Callable[[Case], str | None]] = (
     _devices,
     _another_under_way,
     _place_taken,
+    _one_place,
 )

@@ -38,6 +38,8 @@ MOST_TAGS = 50
 MOST_VALUE = 256
 MOST_OURS = 12
 
+_HARMLESS = frozenset({HOLD_UNTIL, RESTORED_FROM, RESTORE, RESTORED, REPLACED_BY})
+
 # Whoever carries one of these tags was made by another backup service, whatever else it carries.
 FOREIGN_PREFIXES = ("aws:backup:", "aws:dlm:")
 
@@ -69,13 +71,17 @@ def fit_together(ours: Tags, theirs: Iterable[Tags]) -> bool:
     """Whether AWS may copy each of these tag sets beside ours.
 
     It copies all of a volume's tags: one that carries a key of ours, or of another backup service, would make its
-    snapshots look like what they are not.
+    snapshots look like what they are not. What a restore has written on it says nothing of a snapshot.
     """
-    return all(_harmless(tags) and len(ours) + len(people_s(tags)) <= MOST_TAGS for tags in theirs)
+    return all(_harmless(tags) and len(ours) + len(_copied(tags)) <= MOST_TAGS for tags in theirs)
 
 
 def _harmless(tags: Tags) -> bool:
-    return not any(key.startswith((PREFIX, *FOREIGN_PREFIXES)) and key != HOLD_UNTIL for key in tags)
+    return not any(key.startswith((PREFIX, *FOREIGN_PREFIXES)) and key not in _HARMLESS for key in tags)
+
+
+def _copied(tags: Tags) -> list[str]:
+    return [key for key in tags if not key.startswith("aws:")]
 
 
 def snapshot_tags(

@@ -3,12 +3,12 @@
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
+from nightshift.aws.describe import LOOK_SECONDS, SEEN_AFTER
 from nightshift.aws.faults import aws_errors
 from nightshift.aws.network.creations import Site, change, create
 from nightshift.aws.network.looks import Sight, holds, look
 from nightshift.aws.network.removals import remove
 from nightshift.aws.session import Aws
-from nightshift.aws.snapshot_calls import SEEN_AFTER
 from nightshift.aws.tagging import create_tags, delete_tags
 from nightshift.errors import AwsError, Fault
 from nightshift.outcome import Action, Decision, Result, Status
@@ -18,7 +18,6 @@ from nightshift.plan.network.steps import IDENTITY, Step
 
 # How long a part is watched at a stretch until it can be built on, or is gone; then the round after this one looks.
 WATCHED_SECONDS = 60
-LOOK_SECONDS = 5
 
 # What is deleted in the background, so that what it stood on is free only later.
 _LINGERING = (parts.NatGateway, parts.Endpoint)
