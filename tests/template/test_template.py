@@ -16,7 +16,6 @@ from tests.template.roles import (
     TEMPLATE,
     Statement,
     actions,
-    of_type,
     statements,
 )
 
@@ -24,7 +23,6 @@ STATEMENTS = statements()
 ALLOWED = [each for each in STATEMENTS if each.allows]
 IS_OURS = {"aws:ResourceTag/nightshift:stack": {"Ref": "StackTag"}}
 OUR_KEYS = "nightshift:*"
-DAILY = {"EksInfoSilenceAlarm"}
 
 every_statement = pytest.mark.parametrize("statement", STATEMENTS, ids=str)
 every_allowed = pytest.mark.parametrize("statement", ALLOWED, ids=str)
@@ -262,44 +260,6 @@ def test_samconfig_says_what_the_template_says(command: str) -> None:
     config: dict[str, Any] = tomllib.loads((ROOT / "samconfig.toml").read_text())["default"]
     said = dict(word.split("=", 1) for word in shlex.split(config[command]["parameters"]["parameter_overrides"]))
     assert said == {name: PARAMETERS[name]["Default"] for name in ("StackTag", "PolicyParameterName")}
-
-
-# ---------------------------------------------------------------- alarms
-
-
-@pytest.mark.parametrize("alarm", of_type("AWS::CloudWatch::Alarm"))
-def test_every_alarm_reaches_the_topic(alarm: str) -> None:
-    properties = RESOURCES[alarm]["Properties"]
-    assert properties["AlarmActions"] == [{"Ref": "AlertsTopic"}]
-    assert properties["OKActions"] == [{"Ref": "AlertsTopic"}]
-
-
-@pytest.mark.parametrize("alarm", [name for name in RESOURCES if name.endswith("SilenceAlarm")])
-def test_silence_is_three_hours_without_an_outcome_or_a_day_and_two_hours_of_a_daily_job(alarm: str) -> None:
-    properties = RESOURCES[alarm]["Properties"]
-    assert (properties["Namespace"], properties["MetricName"]) == ("Nightshift", "Outcomes")
-    assert (properties["Period"], properties["EvaluationPeriods"]) == (3600, 26 if alarm in DAILY else 3)
-    assert (properties["Statistic"], properties["Threshold"]) == ("Sum", 1)
-    assert properties["ComparisonOperator"] == "LessThanThreshold"
-    assert properties["TreatMissingData"] == "breaching"
-
-
-def test_the_topic_has_a_key_that_alarms_may_use() -> None:
-    """Under alias/aws/sns CloudWatch's alarms would silently never arrive."""
-    key = RESOURCES[of_type("AWS::SNS::Topic")["AlertsTopic"]["KmsMasterKeyId"]["Ref"]]
-    assert key["Type"] == "AWS::KMS::Key"
-    services = _of_service(key["Properties"]["KeyPolicy"], "cloudwatch.amazonaws.com")
-    assert services == [{"kms:Decrypt", "kms:GenerateDataKey*"}]
-    topic_policy = of_type("AWS::SNS::TopicPolicy")["AlertsTopicPolicy"]["PolicyDocument"]
-    assert _of_service(topic_policy, "cloudwatch.amazonaws.com") == [{"sns:Publish"}]
-
-
-def _of_service(policy: dict[str, Any], service: str) -> list[set[str]]:
-    """The actions of each statement for a service; each must be bound to this account."""
-    mine = [each for each in policy["Statement"] if each["Principal"] == {"Service": service}]
-    for each in mine:
-        assert each["Condition"] == {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}
-    return [{each["Action"]} if isinstance(each["Action"], str) else set(each["Action"]) for each in mine]
 
 
 def test_what_an_operator_looks_for_is_an_output() -> None:
