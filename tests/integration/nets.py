@@ -3,8 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from local.wire import Answer, Fault
-from tests.integration.scenes import READS, tags_of
+from tests.integration.scenes import tags_of
 
 ZONE = "eu-central-1a"
 SMALL: dict[str, Any] = {
@@ -98,32 +97,3 @@ def _route(route: Mapping[str, Any], names: Mapping[str, str]) -> str:
     targets = ("GatewayId", "NatGatewayId", "EgressOnlyInternetGatewayId")
     target = next(route[field] for field in targets if route.get(field))
     return f"{destination} {names.get(target, target)}"
-
-
-class Cut:
-    """A hook: the run ends at its k-th change (from 0), before AWS has got it or after it took effect."""
-
-    def __init__(self, at: int, after: bool) -> None:
-        self.at, self.after = at, after
-        self.changes = 0
-        self.action = ""
-
-    def __call__(self, service: str, action: str, params: Mapping[str, Any]) -> Fault | None:
-        if action.startswith(READS):
-            return None
-        self.changes += 1
-        if self.changes - 1 != self.at:
-            return None
-        self.action = action
-        return Fault("ExpiredToken", "the security token is expired", after=self.after)
-
-
-class Stumble(Cut):
-    """A hook: the answer to the k-th change is lost, whether or not it took effect; the run goes on."""
-
-    def __init__(self, at: int, after: bool, answer: Answer | Fault) -> None:
-        super().__init__(at, after)
-        self._answer = answer
-
-    def __call__(self, service: str, action: str, params: Mapping[str, Any]) -> Any:
-        return self._answer if super().__call__(service, action, params) else None

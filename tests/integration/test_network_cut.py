@@ -9,7 +9,8 @@ from local.wire import Answer
 from local.world import world
 from nightshift.jobs import network
 from tests.integration.conftest import Run
-from tests.integration.nets import DESTROY, SMALL, WHOLE, Cut, Stumble, of_network, picture
+from tests.integration.cuts import Cut, Stumble
+from tests.integration.nets import DESTROY, SMALL, WHOLE, of_network, picture
 from tests.integration.scenes import BROKEN, LOST, changes, counts
 from tests.support import by_resource
 
@@ -17,7 +18,9 @@ from tests.support import by_resource
 CALLS_OF_WHOLE = 22
 CALLS_OF_SMALL = 11
 CALLS_OF_DESTROY = 13
-BEFORE_THE_FIRST = -1
+
+# Dead before a change arrives is dead after the one before it took effect: only the first is cut both ways.
+CUTS_OF_WHOLE = [(1, False), *((number, True) for number in range(1, CALLS_OF_WHOLE + 1))]
 
 pytestmark = pytest.mark.long
 
@@ -39,16 +42,15 @@ def whole(pictures: dict[str, Any], aws: EmbeddedAws, ec2: Any, run_job: Run) ->
     return pictures["whole"]
 
 
-@pytest.mark.parametrize("at", [BEFORE_THE_FIRST, *range(CALLS_OF_WHOLE)])
-def test_a_run_that_dies_after_any_call_is_completed_by_the_next(
-    at: int, whole: Any, aws: EmbeddedAws, ec2: Any, run_job: Run
+@pytest.mark.parametrize(("number", "after"), CUTS_OF_WHOLE)
+def test_a_run_that_dies_at_any_change_is_completed_by_the_next(
+    number: int, after: bool, whole: Any, aws: EmbeddedAws, ec2: Any, run_job: Run
 ) -> None:
-    """Dead before a call is sent is dead after the one before it took effect."""
-    cut = Cut(max(at, 0), after=at != BEFORE_THE_FIRST)
+    cut = Cut(number, after=after)
     aws.hooks.append(cut)
     first = run_job(network.JOB, WHOLE)
     assert first["remaining"] > 0
-    assert (first["done"], cut.changes) == (max(at, 0), max(at, 0) + 1)
+    assert (first["done"], cut.met) == (number - 1, number)
     aws.hooks.clear()
     second = run_job(network.JOB, WHOLE)
     assert second["failed"] == second["remaining"] == 0
@@ -56,25 +58,27 @@ def test_a_run_that_dies_after_any_call_is_completed_by_the_next(
 
 
 @pytest.mark.parametrize("answer", [LOST, BROKEN], ids=["lost", "broken"])
-@pytest.mark.parametrize("at", range(CALLS_OF_SMALL))
+@pytest.mark.parametrize("number", range(1, CALLS_OF_SMALL + 1))
 def test_an_answer_that_says_nothing_makes_nothing_twice(
-    at: int, answer: Any, aws: EmbeddedAws, ec2: Any, run_job: Run
+    number: int, answer: Any, aws: EmbeddedAws, ec2: Any, run_job: Run
 ) -> None:
     """The call took effect, and the run goes on: it looks before it makes anything again."""
-    stumble = Stumble(at, True, answer)
+    stumble = Stumble(number, answer)
     aws.hooks.append(stumble)
     outcome = run_job(network.JOB, SMALL)
     assert counts(outcome) == {"planned": outcome["planned"], "done": outcome["planned"]}
-    assert stumble.changes >= CALLS_OF_SMALL
+    assert stumble.met >= CALLS_OF_SMALL
     seen = picture(ec2)
     aws.hooks.clear()
     assert run_job(network.JOB, SMALL)["planned"] == 0
     assert picture(ec2) == seen
 
 
-@pytest.mark.parametrize("at", range(CALLS_OF_SMALL))
-def test_a_call_that_never_arrived_is_made_in_the_same_run(at: int, aws: EmbeddedAws, ec2: Any, run_job: Run) -> None:
-    aws.hooks.append(Stumble(at, False, Answer(drop=True)))
+@pytest.mark.parametrize("number", range(1, CALLS_OF_SMALL + 1))
+def test_a_call_that_never_arrived_is_made_in_the_same_run(
+    number: int, aws: EmbeddedAws, ec2: Any, run_job: Run
+) -> None:
+    aws.hooks.append(Stumble(number, Answer(drop=True)))
     outcome = run_job(network.JOB, SMALL)
     assert counts(outcome) == {"planned": outcome["planned"], "done": outcome["planned"]}
     picture(ec2)
@@ -127,16 +131,16 @@ def test_two_events_at_the_same_time_never_use_two_vpcs(aws: EmbeddedAws, ec2: A
     assert changes(aws.requests) == []
 
 
-@pytest.mark.parametrize("at", range(CALLS_OF_DESTROY))
+@pytest.mark.parametrize("number", range(1, CALLS_OF_DESTROY + 1))
 def test_a_destruction_that_dies_after_any_call_is_completed_by_the_next(
-    at: int, aws: EmbeddedAws, ec2: Any, run_job: Run
+    number: int, aws: EmbeddedAws, ec2: Any, run_job: Run
 ) -> None:
     run_job(network.JOB, WHOLE)
-    cut = Cut(at, after=True)
+    cut = Cut(number, after=True)
     aws.hooks.append(cut)
     first = run_job(network.JOB, DESTROY)
     assert first["remaining"] > 0
-    assert (first["done"], cut.changes) == (at, at + 1)
+    assert (first["done"], cut.met) == (number - 1, number)
     aws.hooks.clear()
     second = run_job(network.JOB, DESTROY)
     assert second["failed"] == second["remaining"] == 0

@@ -9,11 +9,11 @@ from moto.ec2.models.instances import Instance
 from local import seed
 from local.embedded import EmbeddedAws
 from local.seed import Disk
-from local.wire import Answer, Fault
 from local.world import world
 from nightshift.jobs.restore import JOB
-from tests.integration.restore_scenes import DAY, devices, endings, new_volumes, saved_server, saved_whole, volumes
-from tests.integration.scenes import READS, SLOT, changes, machine, tags_of, volume_ids
+from tests.integration.cuts import Cut
+from tests.integration.restore_scenes import DAY, devices, endings, saved_server, saved_whole
+from tests.integration.scenes import SLOT, changes, machine, volume_ids
 
 type Run = Callable[..., dict[str, Any]]
 
@@ -21,78 +21,6 @@ type Run = Callable[..., dict[str, Any]]
 @pytest.fixture
 def box(backend: Any) -> Any:
     return saved_server(backend)
-
-
-class Cut(Exception):  # noqa: N818 - the run is cut, as by Lambda
-    pass
-
-
-class CutAt:
-    """A hook: from the k-th change on AWS is not to be reached; the k-th took effect where `after`."""
-
-    def __init__(self, number: int, after: bool) -> None:
-        self.number, self.after, self.met = number, after, 0
-
-    def __call__(self, _service: str, action: str, _params: Mapping[str, Any]) -> Answer | Fault | None:
-        self.met += not action.startswith(READS)
-        if self.met == self.number and not action.startswith(READS):
-            return Fault("ExpiredToken", "the run ends here", 400, after=self.after)
-        return Fault("ExpiredToken", "the run has ended") if self.met >= self.number else None
-
-
-# So many changes a replacement of two volumes makes: 2 made, 2 tagged, stop, 2 out, 2 in and a fate, start, the end.
-CHANGES = 12
-
-
-@pytest.mark.long
-@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
-@pytest.mark.parametrize("number", range(1, CHANGES + 1))
-def test_a_replacement_cut_at_any_change_is_ended_by_the_same_event(
-    number: int, after: bool, ec2: Any, box: Any, backend: Any, aws: EmbeddedAws, run_job: Run
-) -> None:
-    former, fates, there = devices(ec2, box), endings(ec2, box), volumes(ec2)
-    event = {"instance_id": box.id, "mode": "replace"}
-    aws.hooks.append(CutAt(number, after))
-    cut = run_job(JOB, event)
-    assert cut["remaining"] > 0
-    aws.hooks.clear()
-    world.clock.advance(minutes=10)
-    if number < CHANGES or not after:
-        # A newer point must not draw the restore away from the one that it has begun.
-        saved_whole(backend, box, world.now())
-    ended = run_job(JOB, event)
-    assert (ended["failed"], ended["remaining"], ended["refused"]) == (0, 0, None), ended["decisions"]
-    made = new_volumes(ec2, there)
-    assert len(made) == len(former)
-    assert sorted(devices(ec2, box).values()) == sorted(volume["VolumeId"] for volume in made)
-    assert endings(ec2, box) == fates
-    assert box.state == "running"
-    assert all("nightshift:restored" in tags_of(volume) for volume in made)
-    if ended["planned"]:
-        assert ended["restore"]["undo"]["former_volume_ids"] == sorted(former.values())
-
-
-def test_as_many_changes_as_are_cut_at(box: Any, aws: EmbeddedAws, run_job: Run) -> None:
-    aws.requests.clear()
-    run_job(JOB, {"instance_id": box.id, "mode": "replace"})
-    assert len(changes(aws.requests)) == CHANGES
-
-
-@pytest.mark.long
-@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
-@pytest.mark.parametrize("number", range(1, 10))
-def test_an_undo_cut_at_any_change_is_ended_by_the_same_event(
-    number: int, after: bool, ec2: Any, box: Any, aws: EmbeddedAws, run_job: Run
-) -> None:
-    former, fates = devices(ec2, box), endings(ec2, box)
-    undo = run_job(JOB, {"instance_id": box.id, "mode": "replace"})["restore"]["undo"]
-    aws.hooks.append(CutAt(number, after))
-    run_job(JOB, undo)
-    aws.hooks.clear()
-    ended = run_job(JOB, undo)
-    assert (ended["failed"], ended["remaining"], ended["refused"]) == (0, 0, None), ended["decisions"]
-    assert (devices(ec2, box), endings(ec2, box), box.state) == (former, fates, "running")
-    assert not any("nightshift:replaced-by" in tags_of(volume) for volume in volumes(ec2).values())
 
 
 def test_a_server_that_cannot_start_gets_its_former_volumes_back(
@@ -225,7 +153,7 @@ def test_instance_store_data_would_be_lost(backend: Any, aws: EmbeddedAws, run_j
 
 
 def test_another_point_while_one_is_under_way(box: Any, aws: EmbeddedAws, run_job: Run) -> None:
-    aws.hooks.append(CutAt(4, after=True))
+    aws.hooks.append(Cut(4, after=True))
     run_job(JOB, {"instance_id": box.id, "mode": "replace"})
     aws.hooks.clear()
     at = (SLOT - DAY / 2).isoformat()

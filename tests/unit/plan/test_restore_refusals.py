@@ -16,7 +16,7 @@ POINT = point_of(SNAPSHOT)
 
 
 def a_case(mode: Mode, **but: object) -> Case:
-    case = Case(mode, "i-1", an_instance(), POINT, "123456789012", zone="a", zones=("a", "b"), free_devices=11)
+    case = Case(mode, "i-1", an_instance(), POINT, "123456789012", zone="a", zones=("a", "b"))
     return replace(case, **but)  # type: ignore[arg-type]  # any field of a case
 
 
@@ -42,7 +42,8 @@ FORMER = Former(a_volume("vol-0", instance_ids=["i-2"]), "vol-1", "i-1", "/dev/s
         ),
         (a_case(Mode.VOLUME, zone=None), "nobody knows in which zone it was: name one with zone, of a, b"),
         (a_case(Mode.ATTACH, marketplace=frozenset({"snap-1"})), "AWS attaches it only to a stopped instance: stop it"),
-        (a_case(Mode.ATTACH, free_devices=0), "i-1 has 0 free device names for 1 volumes"),
+        (a_case(Mode.ATTACH, unplaced=["vol-1"]), "i-1 has no device name left for vol-1, of /dev/sdf to /dev/sdp"),
+        (a_case(Mode.REPLACE, unplaced=["vol-1"]), "nobody wrote down at which device vol-1 stood: restore it with"),
         (
             a_case(Mode.REPLACE, instance=replace(an_instance(), operator="eks.amazonaws.com")),
             "run by eks.amazon",
@@ -81,8 +82,8 @@ def test_a_device_has_two_names() -> None:
     root = an_instance().disks[0]
     names = ("/dev/xvdf", "/dev/sdg", "xvdh")
     taken = replace(an_instance(), disks=tuple(replace(root, device=name) for name in names))
-    assert free_devices(taken, 2) == ["/dev/sdi", "/dev/sdj"]
-    assert len(free_devices(taken, 99)) == 8
+    assert free_devices(taken)[:2] == ["/dev/sdi", "/dev/sdj"]
+    assert len(free_devices(taken)) == 8
 
 
 def test_of_two_former_volumes_of_one_place_a_person_says_which() -> None:

@@ -21,19 +21,17 @@ from nightshift.plan.restore_refusals import Case, refusal
 from nightshift.plan.restore_request import RestoreRequest
 from nightshift.plan.restore_steps import (
     attach_steps,
-    free_devices,
     latest_formers,
     numbered,
     point_under_way,
     replace_steps,
     root_steps,
     undo_steps,
+    unplaced,
     volume_steps,
 )
 from nightshift.plan.tags import FORMER, ORIGIN, REPLACED_BY
 from nightshift.policy import Policy
-
-ALL_DEVICES = 99
 
 
 def read(aws: Aws, request: RestoreRequest, _policy: Policy, _now: datetime) -> Inventory:
@@ -61,13 +59,13 @@ def apply(aws: Aws, decisions: Sequence[Decision]) -> Sequence[Result]:
 
 def guarded(inventory: Inventory, request: RestoreRequest) -> str | None:
     """Why it is refused, if it is."""
-    instance = inventory.instance
+    instance, point = inventory.instance, None if request.mode is Mode.UNDO else inventory.point
     return refusal(
         Case(
             mode=request.mode,
             instance_id=inventory.instance_id,
             instance=instance,
-            point=None if request.mode is Mode.UNDO else inventory.point,
+            point=point,
             account=inventory.account,
             zone=_zone(inventory, request),
             zones=inventory.zones,
@@ -76,7 +74,7 @@ def guarded(inventory: Inventory, request: RestoreRequest) -> str | None:
             bad_keys=inventory.bad_keys,
             marketplace=inventory.marketplace,
             instance_storage=inventory.instance_storage,
-            free_devices=len(free_devices(instance, ALL_DEVICES)) if instance else 0,
+            unplaced=unplaced(inventory.scene, point, instance, request.mode) if instance and point else (),
             under_way=point_under_way(inventory.scene, inventory.points, instance) if instance else None,
             accepted=request.partial,
         )
@@ -89,7 +87,7 @@ def _steps(inventory: Inventory, request: RestoreRequest) -> list[Decision]:
         case Mode.VOLUME, RestorePoint(), _:
             return volume_steps(scene, point, _zone(inventory, request) or "")
         case Mode.ATTACH, RestorePoint(), Instance():
-            return attach_steps(scene, point, instance, free_devices(instance, len(point.parts)))
+            return attach_steps(scene, point, instance)
         case Mode.REPLACE, RestorePoint(), Instance():
             return replace_steps(scene, point, instance)
         case Mode.ROOT, RestorePoint(), Instance():

@@ -18,8 +18,9 @@ class Case:
     """What a restore is about to touch.
 
     zone: where the new volumes go. zones: those that AWS offers now. bad_keys: the state of each key that cannot be
-    used, by its ARN. marketplace: snapshots with Marketplace product codes. free_devices: how many names are left.
-    under_way: the point of a replacement of this instance that has not ended. accepted: a person takes what there is.
+    used, by its ARN. marketplace: snapshots with Marketplace product codes. unplaced: volumes for which no
+    device is to be had. under_way: the point of a replacement of this instance that has not ended. accepted: a person
+    takes what there is.
     """
 
     mode: Mode
@@ -34,7 +35,7 @@ class Case:
     bad_keys: Mapping[str, str] = field(default_factory=dict)
     marketplace: frozenset[str] = frozenset()
     instance_storage: bool | None = False
-    free_devices: int = 0
+    unplaced: Sequence[str] = ()
     under_way: RestorePoint | None = None
     accepted: bool = False
 
@@ -189,12 +190,13 @@ def _root(case: Case) -> str | None:
     return None
 
 
-def _devices(case: Case) -> str | None:
-    if case.mode is not Mode.ATTACH or case.point is None or case.instance is None:
+def _unplaced(case: Case) -> str | None:
+    if not case.unplaced:
         return None
-    if len(case.point.parts) <= case.free_devices:
-        return None
-    return f"{case.instance.id} has {case.free_devices} free device names for {len(case.point.parts)} volumes"
+    volumes = ", ".join(case.unplaced)
+    if case.mode is Mode.ATTACH:
+        return f"{case.instance_id} has no device name left for {volumes}, of /dev/sdf to /dev/sdp: detach something"
+    return f'nobody wrote down at which device {volumes} stood: restore it with "mode": "attach", and swap by hand'
 
 
 def _another_under_way(case: Case) -> str | None:
@@ -244,7 +246,7 @@ _RULES: Sequence[Callable[[Case], str | None]] = (
     _marketplace,
     _instance_store,
     _root,
-    _devices,
+    _unplaced,
     _another_under_way,
     _place_taken,
     _one_place,

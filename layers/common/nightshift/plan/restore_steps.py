@@ -1,6 +1,6 @@
 """The steps of a restore, in their order: what is done already is kept, the rest is a change each."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from nightshift.fleet import Disk, Instance, Volume
@@ -47,12 +47,13 @@ def volume_steps(scene: Scene, point: RestorePoint, zone: str) -> list[Decision]
     return [_creation(scene, part, Purpose(Mode.VOLUME, zone), zone) for part in point.parts]
 
 
-def attach_steps(scene: Scene, point: RestorePoint, instance: Instance, devices: Sequence[str]) -> list[Decision]:
-    """New volumes at free device names; devices: as many as the point has parts."""
+def attach_steps(scene: Scene, point: RestorePoint, instance: Instance) -> list[Decision]:
+    """New volumes at free device names."""
     steps: list[Decision] = []
-    for part, free in zip(point.parts, devices, strict=True):
+    for part, purpose in zip(point.parts, attach_purposes(scene, point, instance), strict=True):
+        if purpose is None:
+            continue
         made = made_for(scene.volumes, part.snapshot.id, Mode.ATTACH, instance.id)
-        purpose = (Purpose.of(made) if made else None) or Purpose(Mode.ATTACH, instance.id, free)
         incoming = Incoming(part.snapshot.id, made.id if made else None)
         swap = Swap(instance.id, purpose.device, incoming, outgoing=None, delete_on_termination=False)
         steps += [_creation(scene, part, purpose, instance.zone), _attachment(swap, instance)]
@@ -114,13 +115,41 @@ def numbered(steps: Sequence[Decision]) -> list[Decision]:
     ]
 
 
-def free_devices(instance: Instance, wanted: int) -> list[str]:
+def attach_purposes(scene: Scene, point: RestorePoint, instance: Instance) -> list[Purpose | None]:
+    """Where each part is attached beside what is there; None where no device name is left.
+
+    An earlier run's volume keeps its device, and takes it from the free ones before it stands there: a second run at
+    the same time thus chooses as the first did, and AWS answers its token with the first one's volume.
+    """
+    made = [made_for(scene.volumes, part.snapshot.id, Mode.ATTACH, instance.id) for part in point.parts]
+    chosen = [Purpose.of(volume) if volume else None for volume in made]
+    free = iter(free_devices(instance, [purpose.device for purpose in chosen if purpose]))
+    return [purpose or next((Purpose(Mode.ATTACH, instance.id, device) for device in free), None) for purpose in chosen]
+
+
+def unplaced(scene: Scene, point: RestorePoint, instance: Instance, mode: Mode) -> list[str]:
+    """The volumes for which no device is to be had."""
+    places: Mapping[Mode, Sequence[object]] = {
+        Mode.ATTACH: attach_purposes(scene, point, instance),
+        Mode.REPLACE: [place_of(part, instance) for part in point.parts],
+    }
+    return [part.volume_id for part, place in zip(point.parts, places.get(mode, point.parts), strict=True) if not place]
+
+
+def free_devices(instance: Instance, spoken_for: Sequence[str] = ()) -> list[str]:
     """Device names that nothing is attached at: /dev/sdf to /dev/sdp, as AWS recommends for data volumes.
 
     An instance names the same place /dev/sdf or /dev/xvdf ("Device names for volumes").
     """
-    taken = {disk.device.removeprefix("/dev/").removeprefix("xv").removeprefix("s") for disk in instance.disks}
-    return [f"/dev/sd{letter}" for letter in "fghijklmnop" if f"d{letter}" not in taken][:wanted]
+    names = [*(disk.device for disk in instance.disks), *spoken_for]
+    taken = {name.removeprefix("/dev/").removeprefix("xv").removeprefix("s") for name in names}
+    return [f"/dev/sd{letter}" for letter in "fghijklmnop" if f"d{letter}" not in taken]
+
+
+def place_of(part: Part, instance: Instance) -> str | None:
+    """Where the volume stands now, else where it stood when it was saved; None: nobody wrote that down."""
+    now = next((disk.device for disk in instance.disks if disk.volume_id == part.volume_id), None)
+    return now or (part.disk.device if part.disk else None)
 
 
 def point_under_way(scene: Scene, points: Sequence[RestorePoint], instance: Instance) -> RestorePoint | None:
@@ -172,7 +201,7 @@ def _new_volume(scene: Scene, part: Part, purpose: Purpose, zone: str) -> NewVol
 
 def _replacement(scene: Scene, part: Part, instance: Instance) -> Swap:
     made = made_for(scene.volumes, part.snapshot.id, Mode.REPLACE, instance.id)
-    device = _place(part, instance)
+    device = place_of(part, instance) or ""
     standing = next((disk for disk in instance.disks if disk.device == device), None)
     former = next(
         (each for each in formers_of(scene.volumes, instance.id) if made and each.replaced_by == made.id), None
@@ -182,12 +211,6 @@ def _replacement(scene: Scene, part: Part, instance: Instance) -> Swap:
     return Swap(
         instance.id, device, Incoming(part.snapshot.id, made.id if made else None), outgoing, (endings or [False])[0]
     )
-
-
-def _place(part: Part, instance: Instance) -> str:
-    """Where the volume stands now, else where it stood when it was saved."""
-    now = next((disk.device for disk in instance.disks if disk.volume_id == part.volume_id), None)
-    return now or (part.disk.device if part.disk else "") or free_devices(instance, 1)[0]
 
 
 def _in_place(swap: Swap, instance: Instance) -> bool:
