@@ -73,9 +73,9 @@ class World:
     visibility_seconds: float = 0
     # Snapshots of these volumes end in `error`.
     failing_volumes: set[str] = field(default_factory=set)
-    # How long the replacement of a root volume takes, and whether it fails.
+    # How long the replacement of a root volume takes, and how it ends.
     root_task_seconds: float = 2
-    root_tasks_fail: bool = False
+    root_task_end: Literal["succeeded", "failed", "failed-detached"] = "succeeded"
     # How long a NAT gateway is pending, and deleting. With 0 the answer says so, and the next describe is past it.
     nat_gateway_seconds: float = 0
     # NAT gateways in these subnets end in `failed`.

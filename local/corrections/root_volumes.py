@@ -18,7 +18,8 @@ TASK = "replace-root-volume-task"
 def create_replace_root_volume_task(self: Any) -> ActionResult:
     """AWS: the API reference and UG, "Replace a root volume": only of a running instance, only from a snapshot of its
     own root volume (a copy has another VolumeId and is refused); the instance runs on and is rebooted, the former
-    volume is kept unless DeleteReplacedRootVolume; a ClientToken that was used gets the first task."""
+    volume is kept unless DeleteReplacedRootVolume; a ClientToken that was used gets the first task. A task that ends
+    failed leaves the former volume in its place, one that ends failed-detached leaves the place empty."""
     backend: Any = self.ec2_backend
     tasks, token = own(backend, "root_tasks"), self._get_param("ClientToken")
     known = next((task for task in tasks.values() if token and task["token"] == token), None)
@@ -52,29 +53,37 @@ def _check(backend: EC2Backend, instance: Any, snapshot: Any) -> None:
 
 
 def _replaced(backend: Any, instance: Any, snapshot: Any) -> dict[str, Any]:
-    device = instance.root_device_name
-    former = instance.block_device_mapping[device]
     volume = backend.create_volume(
         size=snapshot.volume.size, zone_name=instance.availability_zone, snapshot_id=snapshot.id
     )
-    ending = former.delete_on_termination
-    backend.detach_volume(former.volume_id, instance.id, device)
-    backend.attach_volume(volume.id, instance.id, device, ending)
-    own(backend, "root_lineages")[instance.id].add(volume.id)
+    _swapped(backend, instance, volume)
     return {
         "ReplaceRootVolumeTaskId": f"replacevol-{volume.id.removeprefix('vol-')}",
         "InstanceId": instance.id,
         "SnapshotId": snapshot.id,
         "StartTime": world.now(),
         "ends": world.now() + timedelta(seconds=world.root_task_seconds),
+        "end": world.root_task_end,
     }
+
+
+def _swapped(backend: Any, instance: Any, volume: Any) -> None:
+    device = instance.root_device_name
+    former = instance.block_device_mapping[device]
+    if world.root_task_end != "failed":
+        backend.detach_volume(former.volume_id, instance.id, device)
+    if world.root_task_end != "succeeded":
+        backend.delete_volume(volume.id)
+        return
+    backend.attach_volume(volume.id, instance.id, device, former.delete_on_termination)
+    own(backend, "root_lineages")[instance.id].add(volume.id)
 
 
 def _shown(task: dict[str, Any]) -> dict[str, Any]:
     over = world.now() >= task["ends"]
-    shown = {key: value for key, value in task.items() if key not in ("token", "ends")}
+    shown = {key: value for key, value in task.items() if key not in ("token", "ends", "end")}
     shown["StartTime"] = f"{task['StartTime']:%Y-%m-%dT%H:%M:%SZ}"
-    return {**shown, "TaskState": ("failed" if world.root_tasks_fail else "succeeded") if over else "in-progress"}
+    return {**shown, "TaskState": task["end"] if over else "in-progress"}
 
 
 def _pairs(tags: dict[str, str]) -> list[dict[str, str]]:

@@ -94,19 +94,6 @@ def test_an_instance_that_is_gone_comes_back_by_hand(ec2: Any, backend: Any, box
     assert "--instance-type t3.medium" in outcome["restore"]["commands"][1]
 
 
-def test_the_root_is_replaced_while_the_server_runs(ec2: Any, box: Any, run_job: Run) -> None:
-    before = devices(ec2, box)
-    outcome = run_job(JOB, {"instance_id": box.id, "mode": "root"})
-    assert (outcome["planned"], outcome["done"], outcome["refused"]) == (1, 1, None), outcome
-    after = devices(ec2, box)
-    assert after["/dev/sdf"] == before["/dev/sdf"]
-    assert after["/dev/sda1"] != before["/dev/sda1"]
-    assert "StopInstances" not in outcome["calls"]
-    assert run_job(JOB, {"instance_id": box.id, "mode": "root"})["planned"] == 0
-    assert run_job(JOB, outcome["restore"]["undo"])["failed"] == 0
-    assert devices(ec2, box) == before
-
-
 def test_a_restored_volume_is_backed_up_with_its_people_s_tags(ec2: Any, box: Any, backend: Any, run_job: Run) -> None:
     for volume in seed.volumes_of(backend, box).values():
         seed.system_tags(backend, volume.id, {"team": "data"})

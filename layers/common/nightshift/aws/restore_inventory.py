@@ -10,6 +10,7 @@ from nightshift.fleet import Instance, Snapshot, Volume
 from nightshift.plan.restore_marks import Mode
 from nightshift.plan.restore_points import RestorePoint, choose, point_of, points_of_instance, points_of_volume
 from nightshift.plan.restore_request import RestoreRequest
+from nightshift.plan.restore_root import RootTask
 from nightshift.plan.restore_steps import Scene, point_under_way
 from nightshift.plan.tags import INSTANCE, REPLACED_BY, RESTORED_FROM
 
@@ -34,7 +35,7 @@ class Inventory:
     bad_keys: Mapping[str, str] = field(default_factory=dict)
     marketplace: frozenset[str] = frozenset()
     instance_storage: bool | None = False
-    tasks: Sequence[root_volume.Task] = ()
+    tasks: Sequence[RootTask] = ()
 
 
 def read_inventory(aws: Aws, request: RestoreRequest) -> Inventory:

@@ -22,6 +22,7 @@ from nightshift.plan.restore_changes import (
     Swap,
 )
 from nightshift.plan.restore_marks import UNDONE, Mode, Purpose, formers_of, replaced_by
+from nightshift.plan.restore_root import FAILED_DETACHED, OPEN, SUCCEEDED, RootTask
 from nightshift.plan.slots import slot_text
 from nightshift.plan.tags import FORMER, REPLACED_BY, RESTORE, RESTORED, RESTORED_FROM
 
@@ -198,20 +199,34 @@ def _checked(aws: Aws, instance_id: str) -> str:
 
 def _replace_root(aws: Aws, change: ReplaceRoot) -> str:
     marks = {RESTORE: Purpose(Mode.ROOT, change.instance_id, change.device).text, FORMER: change.former_id}
-    for attempt in range(MOST_TOKENS):
+    for attempt in range(MOST_TOKENS + len(change.spent)):
         task = root_volume.replace(aws, change, change.token(attempt), marks)
-        while task.state in root_volume.OPEN:
+        if _is_spent(task, change, aws.clock.now()):
+            continue
+        while task.state in OPEN:
             _pause(aws, f"{task.id} is {task.state}")
             task = next(each for each in root_volume.tasks_of(aws, change.instance_id) if each.id == task.id)
-        if task.state == root_volume.SUCCEEDED:
-            return _mark_roots(aws, change)
-        if task.id not in change.failed_tasks:
-            raise AwsError(task.state, f"{task.id}: AWS did not replace the root volume", Fault.PERMANENT)
-    raise AwsError("TooManyTasks", f"{MOST_TOKENS} tasks have failed: use replace", Fault.PERMANENT)
+        if task.state != SUCCEEDED:
+            raise AwsError(task.state, _not_replaced(task, change), Fault.PERMANENT)
+        return _mark_roots(aws, change)
+    raise AwsError("NoNewTask", "AWS answers with the tasks of earlier restores alone: use replace", Fault.PERMANENT)
+
+
+def _is_spent(task: RootTask, change: ReplaceRoot, now: datetime) -> bool:
+    """AWS answers a token that was used with the task of then, which it may not list any more."""
+    return task.id != change.going_on and (task.id in change.spent or now - task.started > SEEN_AFTER)
+
+
+def _not_replaced(task: RootTask, change: ReplaceRoot) -> str:
+    if task.state == FAILED_DETACHED:
+        words = f"{change.instance_id} has no root volume now, and {change.former_id} is kept: put one back by replace"
+        return f"{task.id}: AWS did not replace the root volume; {words}"
+    return f"{task.id}: AWS did not replace the root volume, which is as it was; the same event tries once more"
 
 
 def _mark_roots(aws: Aws, change: ReplaceRoot) -> str:
-    new_id = instances.look(aws, change.instance_id).root_volume_id or ""
+    while (new_id := instances.look(aws, change.instance_id).root_volume_id) in (change.former_id, None):
+        _pause(aws, f"{change.instance_id} still shows {new_id or 'no volume'} as its root")
     value = replaced_by(new_id, change.instance_id, change.device, change.delete_on_termination)
     create_tags(aws, [change.former_id], {REPLACED_BY: value})
     made_for_it = Purpose(Mode.ROOT, change.instance_id, change.device).text

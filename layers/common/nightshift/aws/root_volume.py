@@ -1,30 +1,18 @@
 """Replacing the root volume of a running instance by a task of AWS's."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from nightshift.aws.describe import filters, pages, tags_of
 from nightshift.aws.faults import aws_errors
 from nightshift.aws.session import Aws
 from nightshift.plan.restore_changes import ReplaceRoot
-
-OPEN = ("pending", "in-progress", "failing")
-SUCCEEDED = "succeeded"
-FAILED = ("failed", "failed-detached")
+from nightshift.plan.restore_root import RootTask
+from nightshift.plan.tags import FORMER
 
 
-@dataclass(frozen=True, slots=True)
-class Task:
-    """state: pending, in-progress, failing, succeeded, failed, or failed-detached: no root volume is attached."""
-
-    id: str
-    state: str
-    snapshot_id: str
-    tags: Mapping[str, str]
-
-
-def tasks_of(aws: Aws, instance_id: str) -> list[Task]:
+def tasks_of(aws: Aws, instance_id: str) -> list[RootTask]:
     """The tasks that AWS still knows of this instance."""
     answers = pages(
         aws.ec2, "describe_replace_root_volume_tasks", None, Filters=filters({"instance-id": [instance_id]})
@@ -32,7 +20,7 @@ def tasks_of(aws: Aws, instance_id: str) -> list[Task]:
     return [_task(described) for page in answers for described in page["ReplaceRootVolumeTasks"]]
 
 
-def replace(aws: Aws, change: ReplaceRoot, token: str, tags: Mapping[str, str]) -> Task:
+def replace(aws: Aws, change: ReplaceRoot, token: str, tags: Mapping[str, str]) -> RootTask:
     """Ask for the replacement; the former volume is kept. With a token that was used, the task of then. AwsError."""
     with aws_errors():
         answer = aws.ec2.create_replace_root_volume_task(
@@ -50,10 +38,11 @@ def replace(aws: Aws, change: ReplaceRoot, token: str, tags: Mapping[str, str]) 
     return _task(answer["ReplaceRootVolumeTask"])
 
 
-def _task(described: Any) -> Task:
-    return Task(
+def _task(described: Any) -> RootTask:
+    return RootTask(
         described["ReplaceRootVolumeTaskId"],
         described["TaskState"],
         described.get("SnapshotId", ""),
-        tags_of(described),
+        datetime.fromisoformat(described["StartTime"]),
+        tags_of(described).get(FORMER),
     )

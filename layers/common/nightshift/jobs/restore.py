@@ -6,7 +6,6 @@ from typing import Any
 
 from nightshift.aws.restore_inventory import Inventory, read_inventory
 from nightshift.aws.restoring import Restoring
-from nightshift.aws.root_volume import FAILED, SUCCEEDED
 from nightshift.aws.session import Aws
 from nightshift.aws.steps import in_order
 from nightshift.fleet import Instance
@@ -19,18 +18,18 @@ from nightshift.plan.restore_marks import Former, Mode, formers_of
 from nightshift.plan.restore_points import RestorePoint
 from nightshift.plan.restore_refusals import Case, refusal
 from nightshift.plan.restore_request import RestoreRequest
+from nightshift.plan.restore_root import root_steps
 from nightshift.plan.restore_steps import (
     attach_steps,
     latest_formers,
     numbered,
     point_under_way,
     replace_steps,
-    root_steps,
     undo_steps,
     unplaced,
     volume_steps,
 )
-from nightshift.plan.tags import FORMER, ORIGIN, REPLACED_BY
+from nightshift.plan.tags import ORIGIN
 from nightshift.policy import Policy
 
 
@@ -91,8 +90,7 @@ def _steps(inventory: Inventory, request: RestoreRequest) -> list[Decision]:
         case Mode.REPLACE, RestorePoint(), Instance():
             return replace_steps(scene, point, instance)
         case Mode.ROOT, RestorePoint(), Instance():
-            failed = frozenset(task.id for task in inventory.tasks if task.state in FAILED)
-            return root_steps(scene, point, instance, _former_root(inventory, point), failed)
+            return root_steps(scene.volumes, point, instance, inventory.tasks)
         case Mode.UNDO, _, Instance():
             formers = _formers(inventory, request)
             return undo_steps(scene, formers, instance) if formers else []
@@ -151,17 +149,6 @@ def _not_former(inventory: Inventory, request: RestoreRequest) -> list[Decision]
     return [
         Decision(id_, Action.SKIP, words) for id_ in dict.fromkeys(request.former_volume_ids or ()) if id_ not in known
     ]
-
-
-def _former_root(inventory: Inventory, point: RestorePoint) -> str | None:
-    """The volume that a task has replaced whose marks were not written any more."""
-    done = [
-        task.tags[FORMER]
-        for task in inventory.tasks
-        if task.state == SUCCEEDED and FORMER in task.tags and task.snapshot_id == point.parts[0].snapshot.id
-    ]
-    unmarked = [id_ for id_ in done if (former := inventory.scene.volume(id_)) and REPLACED_BY not in former.tags]
-    return next(iter(unmarked), None)
 
 
 def _left_out(inventory: Inventory, request: RestoreRequest) -> list[str]:

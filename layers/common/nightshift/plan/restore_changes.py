@@ -96,7 +96,7 @@ class Start(Change):
 class ReplaceRoot(Change):
     """One CreateReplaceRootVolumeTask, and the marks on both volumes when it has succeeded.
 
-    failed_tasks: those of earlier runs, by which a token is known to be spent.
+    going_on: the task of a run that was cut, which this one ends. spent: earlier tasks, whose tokens make no new one.
     """
 
     instance_id: str
@@ -104,9 +104,10 @@ class ReplaceRoot(Change):
     snapshot_id: str
     former_id: str
     delete_on_termination: bool
-    failed_tasks: frozenset[str] = frozenset()
+    going_on: str | None
+    spent: frozenset[str]
 
     def token(self, attempt: int) -> str:
-        """A failed task spends its token."""
-        identity = f"root|{self.instance_id}|{self.snapshot_id}|{self.former_id}|{attempt}"
+        """The same for the same restore, so that a second call makes no second task."""
+        identity = f"root|{self.instance_id}|{self.snapshot_id}|{attempt}"
         return hashlib.sha256(identity.encode()).hexdigest()

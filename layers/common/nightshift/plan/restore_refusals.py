@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from nightshift.fleet import Instance, Snapshot, Volume
 from nightshift.plan.remedies import AUTO_SCALING_GROUP
 from nightshift.plan.restore_marks import Former, Mode
-from nightshift.plan.restore_points import RestorePoint
+from nightshift.plan.restore_points import Part, RestorePoint
 from nightshift.plan.slots import slot_text
+from nightshift.plan.tags import INSTANCE
 
 _ON_AN_INSTANCE = (Mode.ATTACH, Mode.REPLACE, Mode.ROOT, Mode.UNDO)
 _SWAPS = (Mode.REPLACE, Mode.ROOT, Mode.UNDO)
@@ -182,12 +183,20 @@ def _root(case: Case) -> str | None:
         return None
     if case.instance.state != "running":
         return f"{case.instance.id} is {case.instance.state}, and AWS replaces roots of running instances: use replace"
-    own = {case.instance.root_volume_id, *(former.volume.id for former in case.formers)}
-    if not own & {part.volume_id for part in case.point.parts}:
-        return (
-            f"AWS takes only a snapshot of the instance's own root volume {case.instance.root_volume_id}: use replace"
-        )
-    return None
+    if case.instance.root_volume_id is None:
+        return f"{case.instance.id} has no root volume attached, as after a replacement that failed: use replace"
+    if any(_is_of_root(part, case.instance, case.formers) for part in case.point.parts):
+        return None
+    return f"AWS takes only a snapshot of the instance's own root volume {case.instance.root_volume_id}: use replace"
+
+
+def _is_of_root(part: Part, instance: Instance, formers: Sequence[Former]) -> bool:
+    """Of the volume that is its root, that was before a restore, or that was its root when it was saved; no copy."""
+    if part.volume_id != part.snapshot.volume_id:
+        return False
+    was_root = part.disk and part.disk.device == instance.root_device
+    roots = {instance.root_volume_id, *(former.volume.id for former in formers)}
+    return part.volume_id in roots or bool(was_root and part.snapshot.tags.get(INSTANCE) == instance.id)
 
 
 def _unplaced(case: Case) -> str | None:

@@ -11,7 +11,6 @@ from nightshift.plan.restore_changes import (
     Incoming,
     MarkFormer,
     NewVolume,
-    ReplaceRoot,
     Start,
     Stop,
     Swap,
@@ -90,21 +89,6 @@ def undo_steps(scene: Scene, formers: Sequence[Former], instance: Instance) -> l
     ]
     open_swaps = [swap for swap in swaps if not _in_place(swap, instance)]
     return _swapped(swaps, open_swaps, instance, undoes=True)
-
-
-def root_steps(
-    scene: Scene, point: RestorePoint, instance: Instance, former_id: str | None, failed_tasks: frozenset[str]
-) -> list[Decision]:
-    """The root volume alone, without a stop. former_id: the volume that an earlier run's task has replaced already."""
-    disk = next(disk for disk in instance.disks if disk.device == instance.root_device)
-    [part] = point.parts
-    standing = scene.volume(disk.volume_id)
-    if standing and standing.tags.get(RESTORED_FROM) == part.snapshot.id and RESTORED in standing.tags:
-        return [Decision(instance.id, Action.KEEP, f"its root volume {disk.volume_id} was made from it already")]
-    former = former_id or disk.volume_id
-    change = ReplaceRoot(instance.id, disk.device, part.snapshot.id, former, disk.delete_on_termination, failed_tasks)
-    words = f"its root volume {former} at {disk.device} is replaced from {part.snapshot.id}, and it is rebooted"
-    return [Decision(instance.id, Action.REPLACE, words, change)]
 
 
 def numbered(steps: Sequence[Decision]) -> list[Decision]:
