@@ -7,6 +7,7 @@ import pytest
 
 from local import seed
 from local.embedded import EmbeddedAws
+from local.history import our_tags
 from nightshift.jobs import backup
 from nightshift.jobs.restore import JOB
 from tests.integration.restore_scenes import DAY, devices, endings, new_volumes, saved_server, volumes
@@ -81,6 +82,20 @@ def test_every_point_is_listed(box: Any, run_job: Run) -> None:
     ]
     newest = outcome["points"][0]["volumes"][0]
     assert newest["kept"]["nightly"]["why"] == ["last 1 of 3", "daily 2026-11-24", "weekly 2026-W48", "monthly 2026-11"]
+
+
+def test_a_volume_s_whole_history_counts_also_of_another_instance(backend: Any, box: Any, run_job: Run) -> None:
+    """The data disk has moved to another server, and newer snapshots of it make the older ones go."""
+    root, data = seed.volumes_of(backend, box).values()
+    tags = {**our_tags(backend, box, SLOT + DAY), "nightshift:instance": "i-0123456789abcdef0"}
+    for ahead in range(1, 4):
+        slot = f"{SLOT + ahead * DAY / 24:%Y-%m-%dT%H:%M:%SZ}"
+        seed.snapshot(backend, data, SLOT + ahead * DAY / 24, {**tags, "nightshift:slot/nightly": slot})
+    outcome = run_job(JOB, {"instance_id": box.id, "list": True})
+    assert len(outcome["points"]) == 3
+    whys = {volume["volume"]: volume["kept"]["nightly"]["why"] for volume in outcome["points"][0]["volumes"]}
+    assert whys[root.id][0] == "last 1 of 3"
+    assert whys[data.id] == ["no rule keeps it"]
 
 
 def test_an_instance_that_is_gone_comes_back_by_hand(ec2: Any, backend: Any, box: Any, run_job: Run) -> None:

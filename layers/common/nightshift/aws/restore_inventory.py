@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from nightshift.aws import instances, keys, root_volume, snapshots, volumes, zones
+from nightshift.aws.describe import chunks
 from nightshift.aws.session import Aws
 from nightshift.aws.status import instance_storage
 from nightshift.fleet import Instance, Snapshot, Volume
@@ -46,7 +47,7 @@ def read_inventory(aws: Aws, request: RestoreRequest) -> Inventory:
     scene = Scene(_volumes(aws, points, instance))
     point, notes = _meant(points, request, scene, instance)
     seen = Inventory(aws.region, aws.account, found, points, point, notes, instance_id, instance, scene)
-    return seen if request.list else _with_hindrances(aws, seen, request)
+    return _with_histories(aws, seen, request) if request.list else _with_hindrances(aws, seen, request)
 
 
 def _points(aws: Aws, request: RestoreRequest) -> tuple[list[Snapshot], list[RestorePoint]]:
@@ -99,6 +100,15 @@ def _of_root(point: RestorePoint, instance: Instance) -> RestorePoint:
     """Only what stood at the root's device; the whole where nothing did, which is refused."""
     roots = tuple(part for part in point.parts if part.disk and part.disk.device == instance.root_device)
     return replace(point, parts=roots, missing=(), never_saved=()) if roots else point
+
+
+def _with_histories(aws: Aws, seen: Inventory, request: RestoreRequest) -> Inventory:
+    """Also what was saved of its volumes at other instances: retention counts a volume's whole history."""
+    if request.volume_id:
+        return seen
+    volume_ids = sorted({snapshot.volume_id for snapshot in seen.snapshots})
+    whole = [each for chunk in chunks(volume_ids) for each in snapshots.ours(aws, {"volume-id": chunk})]
+    return replace(seen, snapshots=list({each.id: each for each in [*whole, *seen.snapshots]}.values()))
 
 
 def _with_hindrances(aws: Aws, seen: Inventory, request: RestoreRequest) -> Inventory:

@@ -1,6 +1,6 @@
 """Restore: new volumes from the snapshots of an instance or a volume, beside the old ones or in their places."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -8,10 +8,11 @@ from nightshift.aws.restore_inventory import Inventory, read_inventory
 from nightshift.aws.restoring import Restoring
 from nightshift.aws.session import Aws
 from nightshift.aws.steps import in_order
-from nightshift.fleet import Instance
+from nightshift.fleet import Instance, Volume
 from nightshift.job import Job
 from nightshift.outcome import Action, Decision, Plan, Result
 from nightshift.plan.origin import Origin
+from nightshift.plan.protection import Holders
 from nightshift.plan.restore_answer import commands, replaced_in, undo_event
 from nightshift.plan.restore_list import listed
 from nightshift.plan.restore_marks import Former, Mode, formers_of
@@ -29,7 +30,7 @@ from nightshift.plan.restore_steps import (
     unplaced,
     volume_steps,
 )
-from nightshift.plan.tags import ORIGIN
+from nightshift.plan.tags import HOLD_UNTIL, ORIGIN
 from nightshift.policy import Policy
 
 
@@ -178,20 +179,30 @@ def _answer(inventory: Inventory, request: RestoreRequest, steps: Sequence[Decis
 
 
 def _shown(inventory: Inventory, policy: Policy, now: datetime) -> Plan:
-    living = frozenset(volume.id for volume in inventory.scene.volumes)
-    table = listed(inventory.points, inventory.snapshots, living, policy, now)
-    shown = [
-        Decision(volume["snapshot"], Action.KEEP, _kept_words(volume["kept"]))
+    table = listed(inventory.points, inventory.snapshots, _holders(inventory), policy, now)
+    shown = {
+        volume["snapshot"]: Decision(volume["snapshot"], Action.KEEP, _kept_words(volume))
         for point in table
         for volume in point["volumes"]
-    ]
+    }
     nothing = [f"nothing of it is in {inventory.region}"] if not table else []
-    return Plan(list({decision.resource: decision for decision in shown}.values()), nothing, tables={"points": table})
+    return Plan(list(shown.values()), nothing, tables={"points": table})
 
 
-def _kept_words(kept: dict[str, Any]) -> str:
-    parts = [f"{plan}: {', '.join(each['why'])}, until {each['until']}" for plan, each in kept.items()]
-    return "; ".join(parts) or "no plan of the policy judges it"
+def _holders(inventory: Inventory) -> Holders:
+    disks = inventory.scene.volumes
+    holding: list[Instance | Volume] = [*disks, *([inventory.instance] if inventory.instance else [])]
+    return Holders(
+        holds={resource.id: resource.tags[HOLD_UNTIL] for resource in holding if HOLD_UNTIL in resource.tags},
+        living=frozenset(volume.id for volume in disks),
+        owners={volume.id: volume.instance_ids for volume in disks},
+    )
+
+
+def _kept_words(volume: Mapping[str, Any]) -> str:
+    parts = [f"{plan}: {', '.join(each['why'])}, until {each['until']}" for plan, each in volume["kept"].items()]
+    protected = [volume["protected"]] if volume["protected"] else []
+    return "; ".join([*parts, *protected]) or "no plan of the policy judges it"
 
 
 JOB = Job("restore", RestoreRequest, read, plan, guard, apply)

@@ -90,19 +90,24 @@ class Protection:
 
     def expired(self, snapshot: Snapshot) -> str | None:
         """Why the whole history of a volume that is gone has had its time; None while it has not, or for ever."""
-        age, last = self.policy.cleanup.last_of_deleted_volume_age, self._last_of(snapshot)
-        if age is None or last is None or not self._is_gone(snapshot) or self._keeps_all(snapshot):
-            return None
-        if self.now - last.started <= age:
+        expiry = self.expiry(snapshot)
+        if expiry is None or self.now <= expiry:
             return None
         allowed = self.policy.cleanup.keep_last_of_deleted_volume
         return f"{source_volume(snapshot)} is gone, and its last snapshot is older than {allowed}"
+
+    def expiry(self, snapshot: Snapshot) -> datetime | None:
+        """Until when the history of a volume that is gone stays, whatever the rules keep of it; None: for ever."""
+        age, last = self.policy.cleanup.last_of_deleted_volume_age, self._last_of(snapshot)
+        if age is None or last is None or not self.is_gone(snapshot) or self._keeps_all(snapshot):
+            return None
+        return last.started + age
 
     def _last_of(self, snapshot: Snapshot) -> Snapshot | None:
         history = lineage(snapshot)
         return self.last.get(history) if history else None
 
-    def _is_gone(self, snapshot: Snapshot) -> bool:
+    def is_gone(self, snapshot: Snapshot) -> bool:
         """Of a copy nobody knows: its volume may live in another region."""
         return not _is_copy(snapshot) and snapshot.volume_id not in self.holders.living
 
