@@ -28,11 +28,10 @@ def told(
     snapshots: Sequence[Snapshot],
     keep: str,
     holders: Holders = LIVING,
-    schedule: str = 'schedule: "0 3 * * *", ',
     cleanup: str = "{}",
 ) -> dict[str, dict[str, Any]]:
     """What the list says of each snapshot."""
-    plan = f"nightly: {{{schedule}keep: {keep}}}"
+    plan = f'nightly: {{schedule: "0 3 * * *", keep: {keep}}}'
     policy = Policy.of(parse_yaml(f"{{backup: {{plans: {{{plan}}}}}, cleanup: {cleanup}}}"))
     table = listed(points_of_volume(snapshots), snapshots, holders, policy, NOW)
     return {volume["snapshot"]: volume for point in table for volume in point["volumes"]}
@@ -59,11 +58,6 @@ def test_until_when_the_rules_keep_it(keep: str, expected: list[str]) -> None:
 
 def test_what_lies_beyond_three_years_of_nights_is_said_so() -> None:
     assert untils(told(nights(1), "{last: 2000}")) == ["later than 2029-11-28T03:00:00Z"]
-
-
-def test_nothing_newer_comes_where_the_schedule_names_no_day() -> None:
-    never = told(nights(2), "{last: 1}", schedule='schedule: "0 3 31 4 *", ')
-    assert untils(never) == ["as long as no newer ones come", "the next cleanup"]
 
 
 def test_a_volume_that_is_gone_keeps_what_it_has_or_until_its_history_expires() -> None:
