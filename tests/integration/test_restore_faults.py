@@ -137,6 +137,8 @@ def test_a_volume_of_several_instances(backend: Any, aws: EmbeddedAws, run_job: 
     saved_whole(backend, pair[0], SLOT)
     words = refused(run_job, aws, {"instance_id": pair[0].id, "mode": "replace"})
     assert f"{shared.id} is attached to several instances (Multi-Attach)" in words
+    beside = run_job(JOB, {"instance_id": pair[0].id, "partial": True})
+    assert f"the new volume of {shared.id} is no Multi-Attach volume" in beside["notes"]
 
 
 def test_the_root_of_an_instance_that_is_stopped(box: Any, aws: EmbeddedAws, run_job: Run) -> None:

@@ -153,11 +153,15 @@ def _not_former(inventory: Inventory, request: RestoreRequest) -> list[Decision]
 
 
 def _left_out(inventory: Inventory, request: RestoreRequest) -> list[str]:
-    """What of the instance a point does not have."""
+    """What a restore does not bring back."""
     if inventory.point is None or request.mode is Mode.UNDO:
         return []
     lacking = [*inventory.point.missing, *inventory.point.never_saved]
-    return [f"not in this point: {disk.volume_id} at {disk.device}" for disk in lacking]
+    sources = [inventory.scene.volume(part.volume_id) for part in inventory.point.parts]
+    return [
+        *(f"not in this point: {disk.volume_id} at {disk.device}" for disk in lacking),
+        *(f"the new volume of {each.id} is no Multi-Attach volume" for each in sources if each and each.multi_attach),
+    ]
 
 
 def _answer(inventory: Inventory, request: RestoreRequest, steps: Sequence[Decision]) -> dict[str, Any]:
