@@ -42,7 +42,7 @@ test: lint build  ## everything that is quick: lint, unit, properties, integrati
 	.venv/bin/pytest -n auto --dist loadfile -m "not long"
 
 test-long: build  ## what needs longer
-	.venv/bin/pytest -n auto --dist loadfile -m long
+	.venv/bin/pytest -n auto --dist worksteal -m long
 
 demo: build  ## the night, on an embedded AWS, with the built functions
 	.venv/bin/python -m tools.demo
