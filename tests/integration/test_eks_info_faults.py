@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 
 from local import clusters
+from local.corrections.patch import own
+from local.eks_catalogue import RELEASES
 from local.embedded import EmbeddedAws
 from local.wire import Answer, Fault
 from local.world import world
@@ -227,3 +229,28 @@ def test_only_our_tags_are_sent(aws: EmbeddedAws, run_job: Run) -> None:
     [params] = sent
     assert params["tags"] == {FINDINGS: "nodegroup:web"}
     assert params["resourceArn"] == backend().clusters["one"].arn
+
+
+def test_what_an_answer_lacks_is_no_reason_to_stop(run_job: Run) -> None:
+    """The model of EKS promises neither the dates of a version nor the key of an encryption."""
+    made = well("one")
+    made.encryption_config = [{"resources": ["secrets"]}]
+    [release] = [each.shown(world.now()) for each in RELEASES if each.version == made.version]
+    dateless = {key: value for key, value in release.items() if not key.startswith("endOf")}
+    own(backend(), "cluster_versions").update({made.version: dateless})
+    outcome = run_job(JOB, scheduled())
+    assert codes(outcome, "one") == []
+    assert row(outcome, "one")["support"]["phase"] == "unknown"
+
+
+def test_a_calendar_without_a_version_says_nothing(aws: EmbeddedAws, run_job: Run) -> None:
+    well("one")
+    empty = Answer(body=b'{"clusterVersions": []}', content_type="application/json")
+    aws.hooks.append(lambda _service, action, _params: empty if action == "DescribeClusterVersions" else None)
+    assert codes(run_job(JOB, scheduled()), "one") == []
+
+
+def test_an_add_on_that_is_ahead_of_the_list_is_not_set_back(run_job: Run) -> None:
+    clusters.addon(well("one"), "coredns", "v1.99.0-eksbuild.1")
+    [addon] = row(run_job(JOB, {"dry_run": True}), "one")["addons"]
+    assert addon["newer"] is False

@@ -5,11 +5,22 @@ from typing import Any
 
 import pytest
 
+from local import clusters
 from local.embedded import EmbeddedAws
 from local.world import world
 from nightshift.jobs.eks_info import JOB
 from tests.integration.conftest import Run
-from tests.integration.eks_scenes import FINDINGS, degraded, messages, tags_of, told, tomorrow, well
+from tests.integration.eks_scenes import (
+    FINDINGS,
+    LAST_MONTH,
+    YESTERDAY,
+    degraded,
+    messages,
+    tags_of,
+    told,
+    tomorrow,
+    well,
+)
 from tests.integration.scenes import changes, counts
 from tests.support import NOW, REGION, by_resource, scheduled
 
@@ -122,3 +133,30 @@ def test_a_paused_policy_tells_nobody(aws: EmbeddedAws, run_job: Run, policy: An
     outcome = run_job(JOB, scheduled())
     assert (outcome["refused"], counts(outcome)) == ("paused by the policy", {"planned": 1, "remaining": 1})
     assert changes(aws.requests) == []
+
+
+INSIGHT = "a1b2c3d4-0000-1111-2222-333344445555"
+
+
+def test_what_aws_could_not_check_just_now_is_neither_cleared_nor_told_again(run_job: Run) -> None:
+    insight = clusters.insight(well("one"), INSIGHT, "Deprecated APIs", "ERROR", YESTERDAY, LAST_MONTH)
+    run_job(JOB, scheduled())
+    assert len(messages()) == 1
+    for status in ("UNKNOWN", "ERROR"):
+        insight["insightStatus"] = {"status": status, "reason": ""}
+        tomorrow()
+        run_job(JOB, scheduled())
+        assert (messages(), told("one")) == ([], "insight-error:a1b2c3d4")
+
+
+def test_a_cluster_that_failed_clears_no_insight(run_job: Run) -> None:
+    made = well("one")
+    clusters.insight(made, INSIGHT, "Deprecated APIs", "ERROR", YESTERDAY, LAST_MONTH)
+    run_job(JOB, scheduled())
+    messages()
+    made.status = "FAILED"
+    tomorrow()
+    run_job(JOB, scheduled())
+    [message] = messages()
+    assert "FAILED" in message.text
+    assert "CLEARED" not in message.text

@@ -1,5 +1,6 @@
 """EKS clusters as frozen records, in AWS's words: statuses and codes as the API has them, times in UTC."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -124,11 +125,13 @@ class Release:
 class Catalogue:
     """What AWS offers.
 
-    releases: by Kubernetes version; one that is missing is not offered any more; None: AWS did not say. addons: the
-    newest version, by add-on and Kubernetes version, as far as AWS said. gaps: what it did not say, in words.
+    releases: by Kubernetes version; one that is missing is not offered any more; None: AWS did not say. undated: the
+    versions that it offers without saying until when. addons: the newest version, by add-on and Kubernetes version, as
+    far as AWS said. gaps: what it did not say, in words.
     """
 
     releases: Mapping[str, Release] | None = None
+    undated: frozenset[str] = frozenset()
     addons: Mapping[tuple[str, str], str] = field(default_factory=dict, hash=False)
     gaps: tuple[str, ...] = ()
 
@@ -136,3 +139,8 @@ class Catalogue:
 def minor(version: str) -> int:
     """34 of 1.34; of the many 1.x there is no 2 yet."""
     return int(version.split(".")[1])
+
+
+def addon_order(version: str) -> list[int]:
+    """By which v1.20.4-eksbuild.10 and its like are sorted; AWS promises no order."""
+    return [int(number) for number in re.findall(r"\d+", version)]

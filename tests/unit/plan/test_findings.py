@@ -55,6 +55,8 @@ def test_a_cluster_as_it_should_be() -> None:
         ({"addons": (Addon("coredns", "UPDATE_FAILED", "v1.1"),)}, "addon:coredns", WARNING),
         ({"fargate_profiles": (FargateProfile("batch", "DELETE_FAILED"),)}, "fargate:batch", WARNING),
         # endpoint
+        ({"endpoint": Endpoint("", public=True, private=True, cidrs=("0.0.0.0/1", "128.0.0.0/1"))}, "public", WARNING),
+        ({"endpoint": Endpoint("", public=True, private=True, cidrs=("10.0.0.0/8", "::/0"))}, "public", WARNING),
         ({"endpoint": Endpoint("", public=True, private=True, cidrs=("10.0.0.0/8", "0.0.0.0/0"))}, "public", WARNING),
         ({"endpoint": Endpoint("", public=True, private=False, cidrs=("::/0",))}, "public", WARNING),
         # secrets: from 1.28 on AWS's own key encrypts them

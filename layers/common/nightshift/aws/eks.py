@@ -1,17 +1,16 @@
 """EKS: clusters with all that is theirs, and what AWS offers for them. TagResource is the one change."""
 
-import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
+from datetime import UTC
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from nightshift.aws.describe import pages
 from nightshift.aws.eks_records import addon, cluster, fargate_profile, insight, node_group
 from nightshift.aws.faults import aws_errors
 from nightshift.aws.session import Aws
-from nightshift.clusters import Catalogue, Cluster, Insight, Release, Unreadable
+from nightshift.clusters import Catalogue, Cluster, Insight, Release, Unreadable, addon_order
 from nightshift.errors import AwsError, Fault
 
 if TYPE_CHECKING:
@@ -41,7 +40,8 @@ def clusters(aws: Aws, names: Sequence[str]) -> list[Cluster | Unreadable | None
 def catalogue(aws: Aws, found: Iterable[Cluster]) -> Catalogue:
     """The versions that AWS has, and the newest of each add-on of these clusters. What AWS denies is a gap."""
     gaps: list[str] = []
-    releases = _told("when support ends is not known", lambda: _releases(aws), None, gaps)
+    listed: dict[str, Release | None] = _told("when support ends is not known", lambda: _releases(aws), {}, gaps)
+    dated = {version: release for version, release in listed.items() if release}
     pairs = sorted({(addon.name, cluster.version) for cluster in found for addon in cluster.addons})
     versions = _side_by_side(
         aws,
@@ -49,7 +49,7 @@ def catalogue(aws: Aws, found: Iterable[Cluster]) -> Catalogue:
         pairs,
     )
     newest = {pair: version for pair, version in zip(pairs, versions, strict=True) if version}
-    return Catalogue(releases, newest, tuple(dict.fromkeys(gaps)))
+    return Catalogue(dated or None, frozenset(listed.keys() - dated.keys()), newest, tuple(dict.fromkeys(gaps)))
 
 
 def tag(aws: Aws, arn: str, tags: Mapping[str, str]) -> None:
@@ -122,18 +122,21 @@ def _part[T](name: str, describe: Callable[[str], T]) -> list[T]:
         return []
 
 
-def _releases(aws: Aws) -> dict[str, Release]:
-    """By version; unsupported ones too, as long as AWS lists them."""
+def _releases(aws: Aws) -> dict[str, Release | None]:
+    """By version; unsupported ones too, as long as AWS lists them. None: it says no dates, which its model allows."""
     return {
-        described["clusterVersion"]: Release(
-            described["clusterVersion"],
-            _utc(described["endOfStandardSupportDate"]),
-            _utc(described["endOfExtendedSupportDate"]),
-        )
+        described["clusterVersion"]: _release(described)
         for page in pages(aws.eks, "describe_cluster_versions", _A_PAGE, includeAll=True)
         for described in page["clusterVersions"]
         if described.get("clusterType", "eks") == "eks"
     }
+
+
+def _release(described: Mapping[str, Any]) -> Release | None:
+    standard, extended = (described.get(f"endOf{kind}SupportDate") for kind in ("Standard", "Extended"))
+    if standard is None or extended is None:
+        return None
+    return Release(described["clusterVersion"], standard.astimezone(UTC), extended.astimezone(UTC))
 
 
 def _newest(aws: Aws, addon_name: str, kubernetes_version: str) -> str | None:
@@ -145,12 +148,7 @@ def _newest(aws: Aws, addon_name: str, kubernetes_version: str) -> str | None:
         for described in page["addons"]
         for version in described["addonVersions"]
     ]
-    return max(versions, key=_numbers, default=None)
-
-
-def _numbers(version: str) -> list[int]:
-    """The order of v1.20.4-eksbuild.10 and its like; AWS promises none."""
-    return [int(number) for number in re.findall(r"\d+", version)]
+    return max(versions, key=addon_order, default=None)
 
 
 def _told[T](what: str, ask: Callable[[], T], otherwise: T, gaps: list[str]) -> T:
@@ -167,7 +165,3 @@ def _told[T](what: str, ask: Callable[[], T], otherwise: T, gaps: list[str]) -> 
 
 def _names(aws: Aws, operation: str, result: str, **parameters: str) -> list[str]:
     return [name for page in pages(aws.eks, operation, _A_PAGE, **parameters) for name in page[result]]
-
-
-def _utc(moment: datetime) -> datetime:
-    return moment.astimezone(UTC)

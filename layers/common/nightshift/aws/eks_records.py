@@ -21,7 +21,7 @@ def cluster(described: Described, **parts: Any) -> Cluster:
         endpoint=_endpoint(described),
         platform_version=described.get("platformVersion", ""),
         log_types=tuple(_log_types(described)),
-        secrets_key=next((each["provider"]["keyArn"] for each in described.get("encryptionConfig", ())), None),
+        secrets_key=next((_key(each) for each in described.get("encryptionConfig", ())), None),
         issues=_issues(described),
         tags=dict(described.get("tags", {})),
         **parts,
@@ -77,6 +77,10 @@ def _endpoint(described: Described) -> Endpoint:
         private=network.get("endpointPrivateAccess", False),
         cidrs=tuple(network.get("publicAccessCidrs", ())) if public else (),
     )
+
+
+def _key(encryption: Described) -> str:
+    return str(encryption.get("provider", {}).get("keyArn", "a key that AWS does not name"))
 
 
 def _log_types(described: Described) -> Iterator[str]:

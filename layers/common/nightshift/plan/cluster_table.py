@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from nightshift.clusters import Addon, Cluster, Insight, Issue, Unreadable
+from nightshift.clusters import Addon, Cluster, Insight, Issue, Unreadable, addon_order
 from nightshift.plan.finding import Finding
 from nightshift.plan.findings import Case, probably_fixed, skew
 from nightshift.plan.slots import slot_text
@@ -111,7 +111,7 @@ def _addon(addon: Addon, case: Case) -> Row:
         "status": addon.status,
         "version": addon.version,
         "newest": newest,
-        "newer": None if newest is None else newest != addon.version,
+        "newer": None if newest is None else addon_order(newest) > addon_order(addon.version),
         "health": _issues(addon.issues),
     }
 

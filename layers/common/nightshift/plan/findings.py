@@ -1,10 +1,11 @@
 """The findings of a cluster: a table of rules."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from ipaddress import IPv4Network, IPv6Network, collapse_addresses, ip_network
 
-from nightshift.clusters import Catalogue, Cluster, Insight, Issue, NodeGroup, minor
+from nightshift.clusters import Catalogue, Cluster, Insight, Issue, NodeGroup, addon_order, minor
 from nightshift.plan.finding import Finding, Severity
 from nightshift.plan.support import Support, end_of_support
 
@@ -16,8 +17,6 @@ _MOST_SKEW, _MOST_SKEW_BEFORE, _WIDENED = 3, 2, 25
 
 # From this version on EKS encrypts all of the API's data with a key of AWS's own, unless there is one of the owner.
 _ENCRYPTED_BY_AWS = 28
-
-_ANYWHERE = ("0.0.0.0/0", "::/0")
 
 # "ROLLBACK_READINESS" says what would be in the way of going back, which is no fault of the cluster.
 _JUDGED_INSIGHTS = ("UPGRADE_READINESS", "MISCONFIGURATION")
@@ -38,6 +37,10 @@ class Case:
     now: datetime
 
     @property
+    def knows_support(self) -> bool:
+        return self.catalogue.releases is not None and self.cluster.version not in self.catalogue.undated
+
+    @property
     def support(self) -> Support:
         version, releases = self.cluster.version, self.catalogue.releases or {}
         return Support(version, self.cluster.upgrade_policy, releases.get(version), self.now)
@@ -55,8 +58,18 @@ def judged(cluster: Cluster) -> bool:
 
 
 def not_judged(case: Case) -> frozenset[str]:
-    """The kinds of findings of which nothing is known in this run, neither that they are nor that they are not."""
-    return frozenset({"eos"}) if case.catalogue.releases is None else frozenset()
+    """The findings of which nothing is known in this run, neither that they are nor that they are not.
+
+    By kind (eos), or by kind and subject (insight:a1b2c3d4). AWS asks for no insights of a cluster that is FAILED, and
+    of one that it could not check just now it says UNKNOWN.
+    """
+    unknown = [f"insight:{each.id[:8]}" for each in case.cluster.insights if each.status == "UNKNOWN"]
+    return frozenset(
+        [
+            *([] if case.knows_support else ["eos"]),
+            *(["insight"] if case.cluster.status == "FAILED" else unknown),
+        ]
+    )
 
 
 def skew(cluster: Cluster, group: NodeGroup) -> int | None:
@@ -72,7 +85,7 @@ def probably_fixed(insight: Insight) -> bool:
 
 
 def _end_of_support(case: Case) -> Iterator[Finding]:
-    if case.catalogue.releases is not None and (finding := end_of_support(case.support)):
+    if case.knows_support and (finding := end_of_support(case.support)):
         yield finding
 
 
@@ -118,8 +131,8 @@ def _node_groups(case: Case) -> Iterator[Finding]:
 def _addons(case: Case) -> Iterator[Finding]:
     for addon in case.cluster.addons:
         if _bad(addon.status, addon.issues):
-            newest = case.catalogue.addons.get((addon.name, case.cluster.version))
-            to = f" to {newest}" if newest and newest != addon.version else ", or install it anew"
+            newest = case.catalogue.addons.get((addon.name, case.cluster.version), addon.version)
+            to = f" to {newest}" if addon_order(newest) > addon_order(addon.version) else ", or install it anew"
             what = f"add-on {addon.name} {addon.version} is {addon.status}{_because(addon.issues)}"
             to_do = f"remove the cause; then update the add-on{to}"
             yield Finding("addon", Severity.WARNING, what, to_do, subject=addon.name)
@@ -147,10 +160,18 @@ def _in_words(issues: tuple[Issue, ...] | list[Issue]) -> str:
 
 def _public(case: Case) -> Iterator[Finding]:
     endpoint = case.cluster.endpoint
-    if endpoint.public and any(cidr in _ANYWHERE for cidr in endpoint.cidrs):
+    if endpoint.public and _open_to_all(endpoint.cidrs):
         what = "its endpoint is public and open to everyone (0.0.0.0/0)"
         to_do = "narrow publicAccessCidrs to where people and nodes are, or make the endpoint private"
         yield Finding("public", Severity.WARNING, what, to_do)
+
+
+def _open_to_all(cidrs: Iterable[str]) -> bool:
+    """Together too: 0.0.0.0/1 and 128.0.0.0/1 are everyone."""
+    nets = [ip_network(cidr, strict=False) for cidr in cidrs]
+    of_four = list(collapse_addresses([net for net in nets if isinstance(net, IPv4Network)]))
+    of_six = list(collapse_addresses([net for net in nets if isinstance(net, IPv6Network)]))
+    return of_four == [IPv4Network("0.0.0.0/0")] or of_six == [IPv6Network("::/0")]
 
 
 def _encryption(case: Case) -> Iterator[Finding]:

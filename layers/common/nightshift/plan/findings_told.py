@@ -66,10 +66,10 @@ def changed(
 ) -> tuple[list[Finding], list[str], list[str]]:
     """The findings that are new, the codes that are cleared, and the codes to remember.
 
-    not_judged: kinds of findings that this run knows nothing about; what was told of them stays told.
+    not_judged: findings that this run knows nothing about, by kind or kind:subject; what was told of them stays told.
     """
     topics = {_topic(finding.code) for finding in found}
-    kept = [code for code in before if _topic(code)[0] in not_judged]
+    kept = [code for code in before if {_topic(code)[0], ":".join(_topic(code))} & set(not_judged)]
     new = [finding for finding in found if finding.code not in before]
     cleared = [code for code in before if code not in kept and _topic(code) not in topics]
     return new, cleared, [*(finding.code for finding in found), *kept]
