@@ -36,7 +36,8 @@ def _interfaces(aws: Aws, vpc_id: str) -> Iterator[Other]:
         for each in page["NetworkInterfaces"]:
             name = _name({"Tags": each.get("TagSet", ())}) or each.get("Description", "")
             owner = each.get("Attachment", {}).get("InstanceId")
-            yield Other("network interface", each["NetworkInterfaceId"], vpc_id, name, each["SubnetId"], owner)
+            public = bool(each.get("Association", {}).get("PublicIp"))
+            yield Other("network interface", each["NetworkInterfaceId"], vpc_id, name, each["SubnetId"], owner, public)
 
 
 def _security_groups(aws: Aws, vpc_id: str) -> Iterator[Other]:

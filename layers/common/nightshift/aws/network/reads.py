@@ -130,7 +130,7 @@ def addresses(aws: Aws, conditions: Conditions) -> list[Address]:
     with aws_errors():
         answer = aws.ec2.describe_addresses(Filters=filters(conditions))  # type: ignore[arg-type]  # the stub's TypedDict
     return [
-        Address(each["AllocationId"], each["PublicIp"], tags_of(each))
+        Address(each["AllocationId"], each["PublicIp"], tags_of(each), each.get("NetworkInterfaceId"))
         for each in answer["Addresses"]
         if "AllocationId" in each
     ]

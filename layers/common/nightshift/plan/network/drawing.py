@@ -121,7 +121,7 @@ class _Drawer:
 
     def _placed(self, plots: Sequence[_Plot]) -> list[tuple[_Plot, parts.Subnet]]:
         """Each plot with its subnet, in the block that it has, the declared one, or the first that is free."""
-        there = {subnet.key: IPv4Network(subnet.cidr) for subnet in self._subnets_there()}
+        there = {subnet.key: IPv4Network(subnet.cidr) for subnet in self._subnets_there() if subnet.cidr}
         vpc_id = self._present.id_of(f"vpc/{self._network}")
         in_vpc = {
             each.id: IPv4Network(each.cidr) for each in self._region.subnets if each.cidr and each.vpc_id == vpc_id

@@ -106,11 +106,12 @@ class NatGateway:
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """An Elastic IP address; id is that of its allocation."""
+    """An Elastic IP address; id is that of its allocation. used_by: the interface that it is associated with."""
 
     id: str
     public_ip: str
     tags: Tags = field(default_factory=dict, hash=False)
+    used_by: str | None = None
     vpc_id: None = None
     state: str = "available"
 
@@ -156,7 +157,8 @@ class Endpoint:
 class Other:
     """What may stand in a VPC and is never made by this job: an instance, an interface, a security group, ...
 
-    name: its Name tag or its description. used_by: the id of what it is a part of, where AWS says so.
+    name: its Name tag or its description. used_by: the id of what it is a part of, where AWS says so. public: whether a
+    public address is mapped to it.
     """
 
     kind: str
@@ -165,6 +167,7 @@ class Other:
     name: str
     subnet_id: str | None = None
     used_by: str | None = None
+    public: bool = False
 
 
 @dataclass(frozen=True, slots=True)
