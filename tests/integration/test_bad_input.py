@@ -110,6 +110,8 @@ OF_ONE_JOB: dict[str, list[tuple[Any, list[str]]]] = {
         ({"vpc": NET | {"cidr": "fd00::/56"}}, ["vpc.cidr = 'fd00::/56'", "a block of IPv4 addresses"]),
         ({"vpc": NET | {"cidr": "10.0.0.0/15"}}, ["vpc.cidr = '10.0.0.0/15'", "from /16 to /28"]),
         ({"vpc": NET | {"cidr": "10.0.0.0/29"}}, ["vpc.cidr = '10.0.0.0/29'", "from /16 to /28"]),
+        ({"vpc": NET | {"cidr": "169.254.0.0/16"}}, ["vpc.cidr = '169.254.0.0/16'", "a block that hosts can have"]),
+        ({"vpc": NET | {"secondary_cidrs": ["240.1.0.0/20"]}}, ["vpc.secondary_cidrs.0", "224.0.0.0/3 has a meaning"]),
         (
             {"vpc": NET | {"secondary_cidrs": ["10.0.4.0/24"]}},
             ["vpc.secondary_cidrs = ['10.0.4.0/24']", "10.0.4.0/24 overlaps 10.0.0.0/16 of the same VPC"],

@@ -104,6 +104,24 @@ def test_what_is_not_to_be_seen_yet_is_waited_for(key: str, aws: EmbeddedAws, ec
     assert len(of_network(ec2)[key]) == 1
 
 
+def test_another_table_whose_answer_is_lost_is_looked_at(aws: EmbeddedAws, run_job: Run) -> None:
+    """It took effect, and the association has another id now."""
+    run_job(network.JOB, SMALL)
+    lost: list[str] = []
+
+    def lose(_service: str, called: str, _params: Any) -> Any:
+        if called != "ReplaceRouteTableAssociation" or lost:
+            return None
+        lost.append(called)
+        return LOST
+
+    aws.hooks.append(lose)
+    web, app = SMALL["subnets"]
+    outcome = run_job(network.JOB, SMALL | {"subnets": [web, app | {"public": True}]})
+    assert "it is so already" in by_resource(outcome)["association/app"]["reason"]
+    assert outcome["failed"] == outcome["remaining"] == 0
+
+
 def test_two_events_at_the_same_time_never_use_two_vpcs(aws: EmbeddedAws, ec2: Any, run_job: Run) -> None:
     """The other run makes its VPC in the moment before ours does: ours sees both and stops; so does every later run."""
     others: list[str] = []

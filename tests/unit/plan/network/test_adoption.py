@@ -7,7 +7,9 @@ from tests.unit.plan.network.model import EMPTY, refused
 
 
 def test_a_subnet_without_ipv4_is_not_what_was_declared() -> None:
-    vpc = Vpc("vpc-01234567", "10.20.0.0/16", (VpcBlock("a", "10.20.0.0/16", "associated"),), "available", is_default=False)
+    vpc = Vpc(
+        "vpc-01234567", "10.20.0.0/16", (VpcBlock("a", "10.20.0.0/16", "associated"),), "available", is_default=False
+    )
     six = Subnet("subnet-01234567", "vpc-01234567", "", "eu-central-1a", "available", 0, False, "2a05:d014:0:4700::/64")
     event = {
         "vpc": {"name": "main", "cidr": "10.20.0.0/16"},

@@ -64,8 +64,16 @@ class Works:
                 raise AwsError(error.code, f"{error.message} (not to be seen yet)", Fault.WAIT) from error
             raise
 
-    def _change(self, step: Step, site: Site) -> str:
-        change(step.part, _id(step), site)
+    @staticmethod
+    def _change(step: Step, site: Site) -> str:
+        """Sent again after an unclear answer, what was changed has another handle: then it is looked at."""
+        try:
+            with aws_errors():
+                change(step.part, _id(step), site)
+        except AwsError as error:
+            if error.fault not in (Fault.PERMANENT, Fault.GONE) or not holds(step.part, site):
+                raise
+            return "it is so already"
         return "changed"
 
     def _create(self, step: Step, site: Site, attempt: int) -> str:

@@ -14,6 +14,8 @@ from nightshift.request import InternetGatewayId, Request, SubnetId, VpcId
 SPREAD = "spread"
 ADDED_TAGS = 4  # Name, and three of ours
 MOST_KEY = 128
+# This host, loopback, link-local with AWS's own services, multicast and reserved ("Special-Purpose Address Registry").
+_NO_VPC = [IPv4Network(each) for each in ("0.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "224.0.0.0/3")]
 _NAME = re.compile(r"[a-z0-9-]{1,32}")
 
 
@@ -35,6 +37,9 @@ def _sized_block(text: str) -> str:
     block = _any_block(text)
     if not LARGEST <= IPv4Network(block).prefixlen <= SMALLEST:
         raise ValueError(f"expected a block from /{LARGEST} to /{SMALLEST}, which is what AWS allows")
+    special = next((each for each in _NO_VPC if IPv4Network(block).overlaps(each)), None)
+    if special:
+        raise ValueError(f"expected a block that hosts can have: {special} has a meaning of its own on every network")
     return block
 
 
