@@ -158,7 +158,7 @@ def test_what_is_not_declared_any_more_stays_and_is_named(aws: EmbeddedAws, ec2:
     assert picture(ec2) == before
     nat = by_resource(outcome)["nat-gateway/a"]
     assert (nat["action"], nat["outcome"]) == ("keep", "skipped")
-    assert "not declared any more" in nat["reason"]
+    assert "not declared, left alone" in nat["reason"]
     assert f"aws ec2 delete-nat-gateway --nat-gateway-id {id_of(ec2, 'nat-gateway/a')}" in nat["reason"]
 
 

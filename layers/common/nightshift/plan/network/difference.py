@@ -84,7 +84,7 @@ def _marked(part: Part, present: Present, marks: Marks) -> Iterator[Decision]:
 def _undeclared(present: Present) -> Decision:
     by_hand = _BY_HAND.get(type(present.part))
     how = f"; to remove it: aws ec2 {by_hand} {present.id}" if by_hand else ""
-    return kept(present, f"{present.part.words}: not declared any more, left alone{how}")
+    return kept(present, f"{present.part.words}: not declared, left alone{how}")
 
 
 def _conflict(part: Part, present: Present | None) -> str | None:
