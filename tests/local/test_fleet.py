@@ -20,7 +20,10 @@ def pages(ec2: Any, action: str, result: str, **parameters: Any) -> list[Any]:
 
 
 def test_the_cost_of_snapshots_grows_with_their_number(ec2: Any, backend: Any) -> None:
-    """Of seeding and of listing; moto as it is takes a hundred times as long for ten times as many."""
+    """Ten times as many cost ten times as much; a hundred times, as moto as it is, would be of each with each.
+
+    Half way between is far from both: a collection of garbage in the middle doubles or trebles a time.
+    """
     volume = seed.volume(backend, Disk())
 
     def seconds(first: int, last: int) -> tuple[float, float]:
@@ -34,8 +37,8 @@ def test_the_cost_of_snapshots_grows_with_their_number(ec2: Any, backend: Any) -
 
     seeding_few, listing_few = seconds(0, 1_000)
     seeding_many, listing_many = seconds(1_000, 10_000)
-    assert seeding_many < 9 * 3 * seeding_few
-    assert listing_many < 10 * 3 * listing_few
+    assert seeding_many < 50 * seeding_few
+    assert listing_many < 50 * listing_few
 
 
 def test_the_fleet_is_the_same_every_time(aws: EmbeddedAws, backend: Any) -> None:
