@@ -122,22 +122,28 @@ def test_another_table_whose_answer_is_lost_is_looked_at(aws: EmbeddedAws, run_j
     assert outcome["failed"] == outcome["remaining"] == 0
 
 
-def test_two_events_at_the_same_time_never_use_two_vpcs(aws: EmbeddedAws, ec2: Any, run_job: Run) -> None:
-    """The other run makes its VPC in the moment before ours does: ours sees both and stops; so does every later run."""
+@pytest.mark.parametrize("ours_lags", [False, True], ids=["both seen", "ours not seen yet"])
+def test_two_events_at_the_same_time_never_use_two_vpcs(
+    ours_lags: bool, aws: EmbeddedAws, backend: Any, ec2: Any, run_job: Run
+) -> None:
+    """The other run makes its VPC in the moment before ours does: ours sees it and stops; so does every later run."""
     others: list[str] = []
+    world.visibility_seconds = 60 * ours_lags
 
     def meanwhile(service: str, action: str, params: Any) -> None:
         if action == "CreateVpc" and not others:
-            others.append(action)
             tags = {"nightshift:network": "main", "nightshift:resource": "vpc/main"}
             tags |= {"nightshift:network-stack": "nightshift"}
             pairs = [{"Key": key, "Value": value} for key, value in tags.items()]
-            ec2.create_vpc(CidrBlock="10.20.0.0/16", TagSpecifications=[{"ResourceType": "vpc", "Tags": pairs}])
+            others.append(action)
+            made = ec2.create_vpc(CidrBlock="10.20.0.0/16", TagSpecifications=[{"ResourceType": "vpc", "Tags": pairs}])
+            del backend.vpcs[made["Vpc"]["VpcId"]].created_at
 
     aws.hooks.append(meanwhile)
     outcome = run_job(network.JOB, SMALL)
     decision = by_resource(outcome)["vpc/main"]
     assert (decision["outcome"], decision["error"]) == ("failed", "SameIdentity")
+    world.visibility_seconds = 0
     both = {vpc["VpcId"] for vpc in of_network(ec2)["vpc/main"]}
     assert len(both) == 2
     assert all(id_ in decision["reason"] for id_ in both)
@@ -147,6 +153,23 @@ def test_two_events_at_the_same_time_never_use_two_vpcs(aws: EmbeddedAws, ec2: A
     again = run_job(network.JOB, SMALL)
     assert all(id_ in again["refused"] for id_ in both)
     assert changes(aws.requests) == []
+
+
+def test_a_part_that_was_deleted_by_hand_is_made_anew_in_the_next_hour(
+    aws: EmbeddedAws, ec2: Any, run_job: Run
+) -> None:
+    """Within the hour AWS answers the ClientToken of before with what is gone: the run says so, and makes nothing."""
+    declared = SMALL | {"endpoints": ["s3"]}
+    run_job(network.JOB, declared)
+    [endpoint] = of_network(ec2)["endpoint/s3"]
+    ec2.delete_vpc_endpoints(VpcEndpointIds=[endpoint["VpcEndpointId"]])
+    outcome = run_job(network.JOB, declared)
+    decision = by_resource(outcome)["endpoint/s3"]
+    assert (decision["outcome"], outcome["remaining"]) == ("remaining", 1)
+    assert "If it was deleted by hand, a run in the next hour makes it anew" in decision["reason"]
+    world.clock.advance(hours=1)
+    assert run_job(network.JOB, declared)["done"] == 1
+    assert len(of_network(ec2)["endpoint/s3"]) == 1
 
 
 @pytest.mark.parametrize("number", range(1, CALLS_OF_DESTROY + 1))

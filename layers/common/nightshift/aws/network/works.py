@@ -21,6 +21,8 @@ WATCHED_SECONDS = 60
 
 # What is deleted in the background, so that what it stood on is free only later.
 _LINGERING = (parts.NatGateway, parts.Endpoint)
+# AWS answers a ClientToken with what was made with it, also when that is gone (steps.py: tokens last an hour).
+_TOKEN_IS_SPENT = "If it was deleted by hand, a run in the next hour makes it anew"
 # What AWS answers for an address while its NAT gateway is being deleted (terraform-aws-modules/terraform-aws-vpc #64).
 _ADDRESS_IN_USE = ("AuthFailure", "InvalidIPAddress.InUse")
 
@@ -108,14 +110,14 @@ class Works:
     @staticmethod
     def _settle(part: Part, id_: str, site: Site) -> None:
         """Wait until it can be built on. AwsError: it failed; or there is another of the same identity."""
-        state = "not to be seen"
+        state = f"not to be seen. {_TOKEN_IS_SPENT}"
         for sights in _watched(part, site):
             live = [sight for sight in sights if not sight.over]
             failed = next((sight for sight in sights if sight.over and sight.id == id_), None)
             if failed:
                 raise AwsError(failed.state, f"{id_} ({part.key}): {failed.why or failed.state}", Fault.PERMANENT)
-            if len(live) > 1:
-                ids = " and ".join(sorted(sight.id for sight in live))
+            if any(sight.id != id_ for sight in live):
+                ids = " and ".join(sorted({id_, *(sight.id for sight in live)}))
                 raise AwsError("SameIdentity", f"{ids} are both {part.key}: another run is under way", Fault.PERMANENT)
             if live and live[0].ready:
                 return
