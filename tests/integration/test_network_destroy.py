@@ -10,7 +10,7 @@ from local.world import world
 from nightshift.jobs import network
 from tests.integration.conftest import Run
 from tests.integration.nets import DESTROY, SMALL, WHOLE, WITH_NAT, ZONE, id_of, of_network
-from tests.integration.scenes import changes, counts, tags_of
+from tests.integration.scenes import changes, counts
 from tests.support import by_resource
 
 type User = Callable[[Any], str]
@@ -173,97 +173,3 @@ def test_what_somebody_puts_in_meanwhile_fails_after_some_minutes(aws: EmbeddedA
     failed = by_resource(outcome)["subnet/app"]
     assert (failed["outcome"], failed["error"]) == ("failed", "DependencyViolation")
     assert 300 <= outcome["seconds"] < 400
-
-
-@pytest.fixture
-def legacy(ec2: Any) -> dict[str, str]:
-    """A VPC that somebody made by hand, with a subnet and an internet gateway."""
-    vpc = ec2.create_vpc(CidrBlock="10.20.0.0/16")["Vpc"]["VpcId"]
-    made = ec2.create_subnet(VpcId=vpc, CidrBlock="10.20.0.0/24", AvailabilityZone=ZONE)["Subnet"]["SubnetId"]
-    gateway = ec2.create_internet_gateway()["InternetGateway"]["InternetGatewayId"]
-    ec2.attach_internet_gateway(InternetGatewayId=gateway, VpcId=vpc)
-    ec2.create_tags(Resources=[vpc, made, gateway], Tags=[{"Key": "Name", "Value": "by hand"}])
-    return {"vpc": vpc, "subnet": made, "internet_gateway": gateway}
-
-
-def adopting(legacy: dict[str, str]) -> dict[str, Any]:
-    adopt = {"vpc": legacy["vpc"], "subnets": {"web": legacy["subnet"]}, "internet_gateway": legacy["internet_gateway"]}
-    return WITH_NAT | {"vpc": WITH_NAT["vpc"] | {"tags": {"env": "prod"}}, "adopt": adopt}
-
-
-def test_what_exists_is_adopted_and_built_on(legacy: dict[str, str], ec2: Any, run_job: Run) -> None:
-    outcome = run_job(network.JOB, adopting(legacy))
-    assert outcome["failed"] == outcome["remaining"] == 0
-    adopted = {key for key, each in by_resource(outcome).items() if each["action"] == "adopt"}
-    assert adopted == {"vpc/main", "subnet/web", "internet-gateway/main"}
-    assert (id_of(ec2, "vpc/main"), id_of(ec2, "subnet/web")) == (legacy["vpc"], legacy["subnet"])
-    assert tags_of(of_network(ec2)["vpc/main"][0]) == {
-        "Name": "by hand",
-        "nightshift:network": "main",
-        "nightshift:resource": "vpc/main",
-        "nightshift:network-stack": "nightshift",
-        "nightshift:adopted": "2026-11-24T12:00:00Z",
-    }
-    assert run_job(network.JOB, adopting(legacy))["planned"] == 0
-
-
-def test_what_was_adopted_is_never_destroyed(legacy: dict[str, str], ec2: Any, run_job: Run) -> None:
-    """Ours goes, the adopted things stay as they were, without our tags; what others have in them is no hindrance."""
-    ec2.create_network_interface(SubnetId=legacy["subnet"], Description="somebody's")
-    run_job(network.JOB, adopting(legacy))
-    outcome = run_job(network.JOB, DESTROY)
-    assert outcome["refused"] is None
-    assert outcome["failed"] == outcome["remaining"] == 0
-    assert of_network(ec2) == {}
-    [vpc] = ec2.describe_vpcs(VpcIds=[legacy["vpc"]])["Vpcs"]
-    [kept] = ec2.describe_subnets(Filters=[{"Name": "vpc-id", "Values": [legacy["vpc"]]}])["Subnets"]
-    [gateway] = ec2.describe_internet_gateways(InternetGatewayIds=[legacy["internet_gateway"]])["InternetGateways"]
-    assert kept["SubnetId"] == legacy["subnet"]
-    assert gateway["Attachments"][0]["VpcId"] == legacy["vpc"]
-    assert tags_of(vpc) == tags_of(kept) == tags_of(gateway) == {"Name": "by hand"}
-    tables = ec2.describe_route_tables(Filters=[{"Name": "vpc-id", "Values": [legacy["vpc"]]}])["RouteTables"]
-    assert [each["Associations"][0]["Main"] for each in tables] == [True]
-
-
-@pytest.mark.parametrize(
-    ("adopt", "event", "wanted"),
-    [
-        ({"vpc": "vpc-0123456789abcdef0"}, {}, "vpc-0123456789abcdef0 was not found in eu-central-1"),
-        ({"vpc": "{vpc}"}, {"vpc": {"name": "main", "cidr": "10.20.0.0/17"}}, "is VPC 10.20.0.0/16"),
-        (
-            {"vpc": "{vpc}", "subnets": {"web": "{subnet}"}},
-            {"subnets": [{"name": "web", "cidr": "10.20.1.0/24", "zone": ZONE, "public": True}]},
-            "is subnet 10.20.0.0/24",
-        ),
-    ],
-)
-def test_what_does_not_fit_is_not_adopted(
-    adopt: dict[str, Any],
-    event: dict[str, Any],
-    wanted: str,
-    legacy: dict[str, str],
-    aws: EmbeddedAws,
-    run_job: Run,
-) -> None:
-    ids = {"{vpc}": legacy["vpc"], "{subnet}": legacy["subnet"]}
-    named = {
-        kind: {name: ids.get(id_, id_) for name, id_ in value.items()}
-        if isinstance(value, dict)
-        else ids.get(value, value)
-        for kind, value in adopt.items()
-    }
-    aws.requests.clear()
-    outcome = run_job(network.JOB, {"vpc": SMALL["vpc"], "internet_gateway": True} | event | {"adopt": named})
-    assert wanted in outcome["refused"]
-    assert changes(aws.requests) == []
-
-
-def test_a_part_of_another_network_is_not_adopted(aws: EmbeddedAws, ec2: Any, run_job: Run) -> None:
-    run_job(network.JOB, SMALL)
-    vpc = id_of(ec2, "vpc/main")
-    aws.requests.clear()
-    event = {"vpc": {"name": "other", "cidr": "10.20.0.0/16"}, "adopt": {"vpc": vpc}}
-    assert f"{vpc} is of network main (vpc/main)" in run_job(network.JOB, event)["refused"]
-    assert changes(aws.requests) == []
-    other = {"vpc": SMALL["vpc"], "adopt": {"vpc": "vpc-0123456789abcdef0"}}
-    assert f"vpc/main is {vpc} already" in run_job(network.JOB, other)["refused"]

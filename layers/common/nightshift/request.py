@@ -36,6 +36,10 @@ ClusterName = Annotated[str, AfterValidator(_cluster_name)]
 VpcId = Annotated[str, _id("a VPC", "vpc")]
 SubnetId = Annotated[str, _id("a subnet", "subnet")]
 InternetGatewayId = Annotated[str, _id("an internet gateway", "igw")]
+EgressOnlyGatewayId = Annotated[str, _id("an egress-only internet gateway", "eigw")]
+RouteTableId = Annotated[str, _id("a route table", "rtb")]
+NatGatewayId = Annotated[str, _id("a NAT gateway", "nat")]
+EndpointId = Annotated[str, _id("a VPC endpoint", "vpce")]
 NonEmpty = Field(min_length=1)
 
 

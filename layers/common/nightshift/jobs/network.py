@@ -10,7 +10,7 @@ from nightshift.aws.steps import in_order
 from nightshift.durations import THE_BEGINNING
 from nightshift.job import Job
 from nightshift.outcome import Decision, Plan, Result
-from nightshift.plan.network.declaration import Adoption, NetworkRequest
+from nightshift.plan.network.declaration import NetworkRequest
 from nightshift.plan.network.demolition import Demolition, demolition
 from nightshift.plan.network.difference import Difference, difference
 from nightshift.plan.network.drawing import draw
@@ -69,19 +69,12 @@ def _planned(inventory: Region, request: NetworkRequest, now: datetime) -> Diffe
     if request.vpc is None:
         raise TypeError(f"no network is named: {request}")
     name = request.vpc.name
-    present = survey(inventory, name, _by_key(request.adopt, name))
+    present = survey(inventory, name, request.adopt.by_key(name))
     if request.destroy:
         return demolition(inventory, name, present)
     drawing = draw(request, request.vpc, inventory, present)
     marks = Marks(inventory.stack_tag, request.vpc.tags, now)
     return difference(drawing, inventory, present, marks, request.allow_overlap)
-
-
-def _by_key(adopt: Adoption, name: str) -> dict[str, str]:
-    """Ids of what is to be adopted, by the keys that they get."""
-    single = {f"vpc/{name}": adopt.vpc, f"internet-gateway/{name}": adopt.internet_gateway}
-    subnets = {f"subnet/{subnet}": id_ for subnet, id_ in adopt.subnets.items()}
-    return {key: id_ for key, id_ in single.items() if id_} | subnets
 
 
 JOB = Job("network", NetworkRequest, read, plan, guard, apply)

@@ -119,6 +119,7 @@ def nat_gateways(aws: Aws, conditions: Conditions) -> list[NatGateway]:
             tuple(one["NetworkInterfaceId"] for one in each["NatGatewayAddresses"] if "NetworkInterfaceId" in one),
             tags_of(each),
             each.get("FailureMessage", ""),
+            each.get("ConnectivityType") != "private",
         )
         for page in answers
         for each in page["NatGateways"]
@@ -171,6 +172,7 @@ def endpoints(aws: Aws, conditions: Conditions) -> list[Endpoint]:
             each["State"],
             tuple(each.get("RouteTableIds", ())),
             tags_of(each),
+            each["VpcEndpointType"],
         )
         for each in _described(aws, "describe_vpc_endpoints", "VpcEndpoints", conditions)
     ]

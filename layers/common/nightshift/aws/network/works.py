@@ -21,8 +21,8 @@ WATCHED_SECONDS = 60
 
 # What is deleted in the background, so that what it stood on is free only later.
 _LINGERING = (parts.NatGateway, parts.Endpoint)
-# AWS answers a ClientToken with what was made with it, also when that is gone (steps.py: tokens last an hour).
-_TOKEN_IS_SPENT = "If it was deleted by hand, a run in the next hour makes it anew"
+# A ClientToken is answered with what was made with it, also when that is gone (steps.py: tokens last an hour).
+_SPENT = "If it was deleted by hand, a run in the next hour makes it anew"
 # What AWS answers for an address while its NAT gateway is being deleted (terraform-aws-modules/terraform-aws-vpc #64).
 _ADDRESS_IN_USE = ("AuthFailure", "InvalidIPAddress.InUse")
 
@@ -110,7 +110,7 @@ class Works:
     @staticmethod
     def _settle(part: Part, id_: str, site: Site) -> None:
         """Wait until it can be built on. AwsError: it failed; or there is another of the same identity."""
-        state = f"not to be seen. {_TOKEN_IS_SPENT}"
+        state = f"not to be seen. {_SPENT}"
         for sights in _watched(part, site):
             live = [sight for sight in sights if not sight.over]
             failed = next((sight for sight in sights if sight.over and sight.id == id_), None)

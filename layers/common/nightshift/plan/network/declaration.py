@@ -8,8 +8,26 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
 
 from nightshift.plan.network.blocks import LARGEST, SMALLEST, free_block, overlaps, overlaps_among
+from nightshift.plan.network.parts import (
+    EgressOnlyGateway,
+    Endpoint,
+    InternetGateway,
+    NatGateway,
+    RouteTable,
+    Subnet,
+    Vpc,
+)
 from nightshift.plan.tags import MOST_TAGS, MOST_VALUE, PREFIX
-from nightshift.request import InternetGatewayId, Request, SubnetId, VpcId
+from nightshift.request import (
+    EgressOnlyGatewayId,
+    EndpointId,
+    InternetGatewayId,
+    NatGatewayId,
+    Request,
+    RouteTableId,
+    SubnetId,
+    VpcId,
+)
 
 SPREAD = "spread"
 ADDED_TAGS = 4  # Name, and three of ours
@@ -107,11 +125,32 @@ class SubnetDeclaration(_Declared):
 
 
 class Adoption(_Declared):
-    """What exists without our tags and is to become part of the network, by id; subnets by their declared names."""
+    """What exists without our tags and is to become part of the network, by id; of several of a kind, by its name.
+
+    Subnets have their declared names, route tables and NAT gateways those that a dry run shows (public, private-a; a),
+    endpoints their service.
+    """
 
     vpc: VpcId | None = None
-    subnets: dict[Name, SubnetId] = {}
     internet_gateway: InternetGatewayId | None = None
+    egress_only_gateway: EgressOnlyGatewayId | None = None
+    subnets: dict[Name, SubnetId] = {}
+    route_tables: dict[Name, RouteTableId] = {}
+    nat_gateways: dict[Name, NatGatewayId] = {}
+    endpoints: dict[Literal["s3", "dynamodb"], EndpointId] = {}
+
+    def by_key(self, network: str) -> dict[str, str]:
+        """The ids by the keys that they get, as in the tag nightshift:resource."""
+        ids: dict[str, str | None] = {
+            f"{Vpc.kind}/{network}": self.vpc,
+            f"{InternetGateway.kind}/{network}": self.internet_gateway,
+            f"{EgressOnlyGateway.kind}/{network}": self.egress_only_gateway,
+        }
+        ids |= {f"{Subnet.kind}/{name}": id_ for name, id_ in self.subnets.items()}
+        ids |= {f"{RouteTable.kind}/{name}": id_ for name, id_ in self.route_tables.items()}
+        ids |= {f"{NatGateway.kind}/{name}": id_ for name, id_ in self.nat_gateways.items()}
+        ids |= {f"{Endpoint.kind}/{service}": id_ for service, id_ in self.endpoints.items()}
+        return {key: id_ for key, id_ in ids.items() if id_}
 
 
 class NetworkRequest(Request):

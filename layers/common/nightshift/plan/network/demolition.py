@@ -56,7 +56,7 @@ def demolition(found: Region, network: str, present: Survey) -> Demolition:
 
 def _decision(present: Present, survey: Survey) -> Decision:
     part = present.part
-    if isinstance(part, links.Attachment) and _stays(survey, *part.needs):
+    if isinstance(part, links.Attachment | links.Association) and _stays(survey, *part.needs):
         return kept(present, "both ends were adopted, so it stays")
     if present.held is Held.ADOPTED:
         step = Step(Action.DETACH, part, present.id)

@@ -42,7 +42,9 @@ def difference(drawing: Drawing, found: Region, present: Survey, marks: Marks, a
     faults += _foreign_gateway(drawing, found, present)
     wanted = {part.key for part in drawing.parts}
     decisions = [decision for part in drawing.parts for decision in _decisions(part, present, marks)]
-    decisions += [_undeclared(each) for key, each in present.parts.items() if key not in wanted]
+    undeclared = [each for key, each in present.parts.items() if key not in wanted]
+    faults += [_needless(each, drawing) for each in undeclared if each.held is Held.TO_ADOPT]
+    decisions += [_undeclared(each) for each in undeclared]
     return Difference(numbered(decisions), faults)
 
 
@@ -53,7 +55,8 @@ def _decisions(part: Part, survey: Survey, marks: Marks) -> list[Decision]:
         tags = marks.of_new(part) if isinstance(part, Resource) else {}
         step = Step(Action.CREATE, part, None, known(part, survey), tuple(tags.items()), marks.seed(part, survey))
         return [Decision(part.key, Action.CREATE, part.words, step)]
-    changes = [*_changed(part, present, survey), *_marked(part, present, marks)]
+    # Our role may change only what carries our mark.
+    changes = [*_marked(part, present, marks), *_changed(part, present, survey)]
     return changes or [kept(present, f"{part.words}, as declared")]
 
 
@@ -85,6 +88,12 @@ def _undeclared(present: Present) -> Decision:
     by_hand = _BY_HAND.get(type(present.part))
     how = f"; to remove it: aws ec2 {by_hand} {present.id}" if by_hand else ""
     return kept(present, f"{present.part.words}: not declared, left alone{how}")
+
+
+def _needless(present: Present, drawing: Drawing) -> str:
+    part = present.part
+    alike = ", ".join(each.key for each in drawing.parts if type(each) is type(part)) or "none"
+    return f"{present.id} cannot be adopted as {part.key}: the network has none; of this kind it has: {alike}"
 
 
 def _conflict(part: Part, present: Present | None) -> str | None:

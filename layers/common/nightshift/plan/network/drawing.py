@@ -14,7 +14,7 @@ from nightshift.plan.network.declaration import SPREAD, NetworkRequest, SubnetDe
 from nightshift.plan.network.links import ALL_IPV4, ALL_IPV6
 from nightshift.plan.network.parts import Part
 from nightshift.plan.network.region import Region
-from nightshift.plan.network.survey import Survey
+from nightshift.plan.network.survey import Held, Survey
 
 PUBLIC = "public"
 MOST_IPV6_SUBNETS = 256  # a /56 has so many /64
@@ -69,7 +69,7 @@ class _Drawer:
                 for name in tables
                 for subnet in tables[name]
             ),
-            *(parts.Address(self._network, gateway.name) for gateway in gateways),
+            *self._addresses(gateways),
             *gateways,
             *self._routes(tables, gateways),
             *self._endpoints(tables),
@@ -227,6 +227,14 @@ class _Drawer:
 
     def _nat_in(self, subnet: parts.Subnet) -> parts.NatGateway:
         return parts.NatGateway(self._network, self._region.short(subnet.zone), subnet.key)
+
+    def _addresses(self, gateways: Sequence[parts.NatGateway]) -> Iterator[Part]:
+        """A NAT gateway that was adopted has an address of its own."""
+        for gateway in gateways:
+            address = parts.Address(self._network, gateway.name)
+            present = self._present.parts.get(gateway.key)
+            if present is None or present.held is Held.MADE or address.key in self._present.parts:
+                yield address
 
     def _routes(
         self, tables: Mapping[str, Sequence[parts.Subnet]], gateways: Sequence[parts.NatGateway]

@@ -93,7 +93,7 @@ class Gateway:
 
 @dataclass(frozen=True, slots=True)
 class NatGateway:
-    """failure: AWS's words where its state is failed."""
+    """failure: AWS's words where its state is failed. public: it leads to the Internet."""
 
     id: str
     vpc_id: str
@@ -102,6 +102,7 @@ class NatGateway:
     interface_ids: tuple[str, ...]
     tags: Tags = field(default_factory=dict, hash=False)
     failure: str = ""
+    public: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +144,7 @@ class RouteTable:
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """service: AWS's whole name, as com.amazonaws.eu-central-1.s3."""
+    """service: AWS's whole name, as com.amazonaws.eu-central-1.s3. type: Gateway, Interface, ..."""
 
     id: str
     vpc_id: str
@@ -151,6 +152,7 @@ class Endpoint:
     state: str
     table_ids: tuple[str, ...]
     tags: Tags = field(default_factory=dict, hash=False)
+    type: str = "Gateway"
 
 
 @dataclass(frozen=True, slots=True)

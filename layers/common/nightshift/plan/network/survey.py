@@ -109,8 +109,20 @@ class _Surveyor:
             elif already is None and NETWORK in record.tags:
                 owner = f"{record.tags[NETWORK]} ({record.tags.get(RESOURCE, 'no part')})"
                 self._faults.append(f"{id_} is of network {owner}: it cannot be adopted as {key}")
+            elif already is None and (unfit := self._unfit(key.partition("/")[2], record)):
+                self._faults.append(f"{id_} {unfit}: it cannot be adopted as {key}")
             elif already is None:
                 self._records[key] = record
+
+    def _unfit(self, name: str, record: Record) -> str | None:
+        """Why this can never be what the network needs."""
+        service = f"com.amazonaws.{self._region.name}.{name}"
+        match record:
+            case region.NatGateway(public=False):
+                return "is a private NAT gateway, which leads to no Internet"
+            case region.Endpoint() if record.type != "Gateway" or record.service != service:
+                return f"is an endpoint of type {record.type} for {record.service}"
+        return f"is {record.state}" if record.state.lower() in (*_OVER, "deleting") else None
 
     def _check_home(self) -> None:
         """What carries our tags must be in the VPC that does; else a second VPC would be built beside it."""

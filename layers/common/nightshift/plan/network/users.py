@@ -13,12 +13,13 @@ def users_of(found: Region, survey: Survey) -> Iterator[str]:
     resources = {key: each for key, each in survey.parts.items() if isinstance(each.part, parts.Resource)}
     vpc = next((each for each in resources.values() if isinstance(each.part, parts.Vpc)), None)
     ours = frozenset(each.id for each in survey.parts.values())
+    going = {each.id: key for key, each in resources.items() if each.held is not Held.ADOPTED}
     users = _Users(
         found,
         ours,
-        going={each.id: key for key, each in resources.items() if each.held is not Held.ADOPTED},
+        going,
         in_vpc=vpc.id if vpc and vpc.held is not Held.ADOPTED else None,
-        nat_interfaces=frozenset(id_ for each in found.nat_gateways if each.id in ours for id_ in each.interface_ids),
+        nat_interfaces=frozenset(id_ for each in found.nat_gateways if each.id in going for id_ in each.interface_ids),
     )
     yield from users.inside()
     yield from users.through_gateways()
@@ -30,7 +31,7 @@ def users_of(found: Region, survey: Survey) -> Iterator[str]:
 class _Users:
     """ours: the ids of the network. going: the parts of it that would go, by id. in_vpc: the VPC, where it goes too.
 
-    nat_interfaces: those of the network's own NAT gateways.
+    nat_interfaces: those of the NAT gateways that would go.
     """
 
     found: Region
@@ -62,7 +63,8 @@ class _Users:
                 yield f"network interface {address.used_by}, which has {self.going[address.id]} {address.public_ip}"
 
     def on_route_tables(self) -> Iterator[str]:
-        """Others' subnets and endpoints on a table that would go; others' tables that lead to what would go."""
+        """Others' subnets and endpoints on a table that would go; others' tables that lead to what would go, and
+        others' subnets on one that was adopted and does."""
         for table in self.found.route_tables:
             if table.id in self.going:
                 yield from (
@@ -71,9 +73,15 @@ class _Users:
                     if each.subnet_id not in self.ours
                 )
                 continue
-            for route in table.routes:
-                if table.id not in self.ours and route.target in self.going:
-                    yield f"{_named('route table', table)} with a route to {self.going[route.target]}"
+            led_to = [self.going[route.target] for route in table.routes if route.target in self.going]
+            if led_to and table.id not in self.ours:
+                yield f"{_named('route table', table)} with a route to {', '.join(led_to)}"
+            elif led_to:
+                yield from (
+                    f"subnet {each.subnet_id}, whose route table {table.id} leads to {', '.join(led_to)}"
+                    for each in table.associations
+                    if each.subnet_id not in self.ours
+                )
         for endpoint in self.found.endpoints:
             used = [self.going[id_] for id_ in endpoint.table_ids if id_ in self.going]
             foreign = endpoint.id not in self.ours and endpoint.vpc_id != self.in_vpc
