@@ -6,8 +6,6 @@ A part names others by key, never by AWS's id: so a part that is wanted and one 
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
-ALL_IPV4, ALL_IPV6 = "0.0.0.0/0", "::/0"
-
 
 @dataclass(frozen=True, slots=True)
 class Part:
