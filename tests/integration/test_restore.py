@@ -12,7 +12,7 @@ from nightshift.jobs import backup
 from nightshift.jobs.restore import JOB
 from tests.integration.restore_scenes import DAY, devices, endings, new_volumes, saved_server, volumes
 from tests.integration.scenes import SLOT, tags_of, volume_ids
-from tests.support import by_resource
+from tests.support import REGION, by_resource
 
 type Run = Callable[..., dict[str, Any]]
 
@@ -128,3 +128,13 @@ def test_a_former_volume_that_is_none_is_said(box: Any, run_job: Run) -> None:
     outcome = run_job(JOB, {**undo, "former_volume_ids": [*undo["former_volume_ids"], stranger]})
     assert (outcome["failed"], outcome["remaining"]) == (0, 0)
     assert "not found: nothing says" in by_resource(outcome)[stranger]["reason"]
+
+
+def test_what_is_not_there_is_said(run_job: Run) -> None:
+    [of_instance] = run_job(JOB, {"instance_id": "i-0123456789abcdef0"})["decisions"]
+    assert (of_instance["outcome"], of_instance["reason"]) == (
+        "skipped",
+        f"not found in {REGION}: no snapshot of ours is of it",
+    )
+    [snapshot] = run_job(JOB, {"snapshot_id": "snap-0123456789abcdef0"})["decisions"]
+    assert (snapshot["outcome"], snapshot["reason"]) == ("skipped", f"not found in {REGION}")

@@ -113,7 +113,8 @@ def _nothing(inventory: Inventory, request: RestoreRequest) -> Decision | None:
 
 def _why_no_point(inventory: Inventory, request: RestoreRequest) -> str:
     if not inventory.points:
-        return f"not found in {inventory.region}: no snapshot of ours is of it"
+        where = f"not found in {inventory.region}"
+        return where if request.snapshot_id else f"{where}: no snapshot of ours is of it"
     if request.at:
         return f"nothing of it had completed by {request.at.isoformat()}; the oldest: {inventory.points[-1].words}"
     return "no snapshot of it has completed yet"
