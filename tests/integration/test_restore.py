@@ -11,7 +11,7 @@ from local.history import our_tags
 from nightshift.jobs import backup
 from nightshift.jobs.restore import JOB
 from tests.integration.restore_scenes import DAY, devices, endings, new_volumes, saved_server, volumes
-from tests.integration.scenes import SLOT, tags_of, volume_ids
+from tests.integration.scenes import SLOT, machine, tags_of, volume_ids
 from tests.support import REGION, by_resource
 
 type Run = Callable[..., dict[str, Any]]
@@ -138,3 +138,48 @@ def test_what_is_not_there_is_said(run_job: Run) -> None:
     )
     [snapshot] = run_job(JOB, {"snapshot_id": "snap-0123456789abcdef0"})["decisions"]
     assert (snapshot["outcome"], snapshot["reason"]) == ("skipped", f"not found in {REGION}")
+
+
+def test_what_a_replacement_leaves_where_it_is_is_said(ec2: Any, backend: Any, box: Any, run_job: Run) -> None:
+    """A volume that came to the server after the backup, and one that left it."""
+    other = machine(backend, {"Name": "other"})
+    data = devices(ec2, box)["/dev/sdf"]
+    ec2.detach_volume(VolumeId=data)
+    ec2.attach_volume(VolumeId=data, InstanceId=other.id, Device="/dev/sdq")
+    new = ec2.create_volume(Size=7, AvailabilityZone="eu-central-1a")["VolumeId"]
+    ec2.attach_volume(VolumeId=new, InstanceId=box.id, Device="/dev/sdp")
+    outcome = run_job(JOB, {"instance_id": box.id, "mode": "replace"})
+    assert outcome["failed"] == outcome["remaining"] == 0
+    assert set(outcome["notes"]) == {
+        f"{new} at /dev/sdp was not there at this point: it stays as it is",
+        f"{data} is at {other.id} now: it stays there",
+    }
+    assert devices(ec2, box)["/dev/sdp"] == new
+    assert devices(ec2, other)["/dev/sdq"] == data
+
+
+def test_two_restores_are_undone_from_the_last_to_the_first(ec2: Any, box: Any, run_job: Run) -> None:
+    before = devices(ec2, box)
+    first = run_job(JOB, {"instance_id": box.id, "mode": "replace"})["restore"]["undo"]
+    between = devices(ec2, box)
+    a_day_earlier = f"{SLOT - DAY / 2:%Y-%m-%dT%H:%M:%SZ}"
+    last = run_job(JOB, {"instance_id": box.id, "mode": "replace", "at": a_day_earlier})["restore"]["undo"]
+    too_early = run_job(JOB, first)
+    assert too_early["planned"] == 0
+    assert all("undo the later restore first" in each["reason"] for each in too_early["decisions"])
+    run_job(JOB, last)
+    assert devices(ec2, box) == between
+    run_job(JOB, first)
+    assert devices(ec2, box) == before
+
+
+def test_tags_that_nobody_can_read_are_no_hindrance(ec2: Any, backend: Any, box: Any, run_job: Run) -> None:
+    """Where the instance is, its own devices count."""
+    before = devices(ec2, box)
+    for each in ec2.describe_snapshots(OwnerIds=["self"])["Snapshots"]:
+        seed.system_tags(
+            backend, each["SnapshotId"], {"nightshift:devices": '{"x":[1', "nightshift:origin": "\U0001f600" * 128}
+        )
+    outcome = run_job(JOB, {"instance_id": box.id, "mode": "replace"})
+    assert outcome["failed"] == outcome["remaining"] == 0
+    assert devices(ec2, box).keys() == before.keys()

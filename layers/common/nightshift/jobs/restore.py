@@ -1,6 +1,6 @@
 """Restore: new volumes from the snapshots of an instance or a volume, beside the old ones or in their places."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -101,10 +101,11 @@ def _steps(inventory: Inventory, request: RestoreRequest) -> list[Decision]:
 def _nothing(inventory: Inventory, request: RestoreRequest) -> Decision | None:
     """Why there is nothing to restore or to put back."""
     if request.mode is Mode.UNDO:
-        if inventory.instance is None or inventory.instance.ending or _formers(inventory, request):
+        instance = inventory.instance
+        if instance is None or instance.ending or request.former_volume_ids or _formers(inventory, request):
             return None
         words = "nothing to undo: no volume there is says that another one took its place at this instance"
-        return Decision(inventory.instance.id, Action.SKIP, words)
+        return Decision(instance.id, Action.SKIP, words)
     if inventory.point:
         return None
     named = request.instance_id or request.volume_id or request.snapshot_id or ""
@@ -147,10 +148,17 @@ def _formers(inventory: Inventory, request: RestoreRequest) -> list[Former]:
 
 def _not_former(inventory: Inventory, request: RestoreRequest) -> list[Decision]:
     known = {former.volume.id for former in _formers(inventory, request)}
-    words = "not found: nothing says that another volume took its place at this instance"
-    return [
-        Decision(id_, Action.SKIP, words) for id_ in dict.fromkeys(request.former_volume_ids or ()) if id_ not in known
-    ]
+    named = [id_ for id_ in dict.fromkeys(request.former_volume_ids or ()) if id_ not in known]
+    earlier = {former.volume.id: former for former in formers_of(inventory.scene.volumes, inventory.instance_id or "")}
+    return [Decision(id_, Action.SKIP, _why_not_former(earlier.get(id_))) for id_ in named]
+
+
+def _why_not_former(former: Former | None) -> str:
+    if former is None:
+        return "not found: nothing says that another volume took its place at this instance"
+    return (
+        f"{former.replaced_by} took its place at {former.device} and stands there no more: undo the later restore first"
+    )
 
 
 def _left_out(inventory: Inventory, request: RestoreRequest) -> list[str]:
@@ -158,11 +166,24 @@ def _left_out(inventory: Inventory, request: RestoreRequest) -> list[str]:
     if inventory.point is None or request.mode is Mode.UNDO:
         return []
     lacking = [*inventory.point.missing, *inventory.point.never_saved]
-    sources = [inventory.scene.volume(part.volume_id) for part in inventory.point.parts]
+    sources = [each for part in inventory.point.parts if (each := inventory.scene.volume(part.volume_id))]
     return [
         *(f"not in this point: {disk.volume_id} at {disk.device}" for disk in lacking),
-        *(f"the new volume of {each.id} is no Multi-Attach volume" for each in sources if each and each.multi_attach),
+        *(f"the new volume of {each.id} is no Multi-Attach volume" for each in sources if each.multi_attach),
+        *(_beside(inventory.instance, inventory.point, sources) if inventory.instance and request.replaces_all else ()),
     ]
+
+
+def _beside(instance: Instance, point: RestorePoint, sources: Sequence[Volume]) -> Iterator[str]:
+    """What a replacement leaves where it is: volumes that came to the instance later, and those that left it."""
+    known = {part.volume_id for part in point.parts} | {disk.volume_id for disk in (*point.missing, *point.never_saved)}
+    devices = {part.disk.device for part in point.parts if part.disk}
+    for disk in instance.disks:
+        if disk.volume_id not in known and disk.device not in devices:
+            yield f"{disk.volume_id} at {disk.device} was not there at this point: it stays as it is"
+    for volume in sources:
+        if volume.instance_ids and instance.id not in volume.instance_ids:
+            yield f"{volume.id} is at {', '.join(volume.instance_ids)} now: it stays there"
 
 
 def _answer(inventory: Inventory, request: RestoreRequest, steps: Sequence[Decision]) -> dict[str, Any]:

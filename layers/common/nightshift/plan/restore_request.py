@@ -65,3 +65,8 @@ class RestoreRequest(Request):
         if self.list and (self.snapshot_id or self.model_fields_set & {"mode", "at", "zone", "partial"}):
             raise ValueError("list only with instance_id or volume_id, and without mode, at, zone and partial")
         return self
+
+    @property
+    def replaces_all(self) -> bool:
+        """A whole instance's volumes, in their places."""
+        return self.mode is Mode.REPLACE and self.instance_id is not None
