@@ -56,3 +56,13 @@ def endings(ec2: Any, box: Any) -> dict[str, bool]:
 def new_volumes(ec2: Any, before: Mapping[str, Any]) -> list[dict[str, Any]]:
     """By size."""
     return sorted((each for id_, each in volumes(ec2).items() if id_ not in before), key=lambda each: each["Size"])
+
+
+def went_well(outcome: dict[str, Any]) -> None:
+    assert (outcome["failed"], outcome["remaining"], outcome["refused"]) == (0, 0, None), outcome
+
+
+def ending(outcome: dict[str, Any]) -> dict[str, Any]:
+    """The step that failed."""
+    [failed] = [each for each in outcome["decisions"] if each["outcome"] == "failed"]
+    return dict(failed)

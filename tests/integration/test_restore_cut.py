@@ -75,8 +75,8 @@ def test_an_undo_cut_at_any_change_is_ended_by_the_same_event(
     assert not any("nightshift:replaced-by" in tags_of(volume) for volume in volumes(ec2).values())
 
 
-# Of two volumes each: made; made and attached.
-CHANGES_BESIDE = {"volume": 2, "attach": 4}
+# Of two volumes each: made; made, attached, and written down that it stands there.
+CHANGES_BESIDE = {"volume": 2, "attach": 6}
 BESIDE = [(mode, number) for mode, most in CHANGES_BESIDE.items() for number in range(1, most + 1)]
 
 

@@ -86,8 +86,8 @@ def refused(run_job: Run, aws: EmbeddedAws, event: Mapping[str, Any]) -> str:
 @pytest.mark.parametrize(
     ("kind", "said"),
     [
-        ({"state": "pending"}, "is pending: wait for it, or name an earlier point with at"),
-        ({"state": "error"}, "is error: wait for it"),
+        ({"state": "pending"}, "is pending: send it again when it has completed"),
+        ({"state": "error"}, "is error, and will never be a backup: name another one"),
         ({"tier": "archive"}, "aws ec2 restore-snapshot-tier --snapshot-id snap-"),
     ],
 )
@@ -160,4 +160,6 @@ def test_another_point_while_one_is_under_way(box: Any, aws: EmbeddedAws, run_jo
     aws.hooks.clear()
     at = (SLOT - DAY / 2).isoformat()
     words = refused(run_job, aws, {"instance_id": box.id, "mode": "replace", "at": at})
-    assert "has not ended: finish it by the same event" in words
+    assert "has not ended" in words
+    point = f'"at": "{SLOT:%Y-%m-%dT%H}:00:40Z"'
+    assert f'finish it by {{"mode": "replace", "instance_id": "{box.id}", {point}}}' in words

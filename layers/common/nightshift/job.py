@@ -19,6 +19,7 @@ class Job[R: Request, I]:
     plan: pure; one decision for each resource in scope. RequestError: the request does not fit the policy.
     guard: pure; why the plan as a whole is too dangerous, and what to do; None lets it pass.
     apply: the only step that changes anything; what it does not return is remaining.
+    stepwise: its decisions build on each other, so people read them in the order of the plan.
     """
 
     name: str
@@ -27,6 +28,7 @@ class Job[R: Request, I]:
     plan: Callable[[I, R, Policy, datetime], Plan]
     guard: Callable[[I, Plan, R, Policy], str | None]
     apply: Callable[[Aws, Sequence[Decision]], Sequence[Result]]
+    stepwise: bool = False
 
 
 def no_guard(_inventory: object, _plan: Plan, _request: Request, _policy: Policy) -> str | None:

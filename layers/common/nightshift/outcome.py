@@ -183,9 +183,9 @@ def completed(plan: Plan, results: Iterable[Result]) -> list[Result]:
     return [_settled(decision, happened.get(key(decision))) for decision in plan.decisions]
 
 
-def in_order(results: Iterable[Result]) -> list[Result]:
-    """Failed, remaining, done or planned, skipped; by id within, so that two runs can be compared."""
-    return sorted(results, key=lambda result: (_ORDER[result.outcome], result.resource))
+def in_order(results: Iterable[Result], *, stepwise: bool = False) -> list[Result]:
+    """Failed, remaining, done or planned, skipped; by id within, so that two runs can be compared, or step by step."""
+    return sorted(results, key=lambda result: (_ORDER[result.outcome], "" if stepwise else result.resource))
 
 
 def _settled(decision: Decision, result: Result | None) -> Result:

@@ -51,7 +51,7 @@ def _run[R: Request, I](job: Job[R, I], event: Any, context: LambdaContext, cloc
         region=aws.region,
         dry_run=call.request.dry_run,
         started=started,
-        results=in_order(_carried_out(job, aws, plan, call.request.dry_run, refused)),
+        results=in_order(_carried_out(job, aws, plan, call.request.dry_run, refused), stepwise=job.stepwise),
         seconds=(clock.now() - started).total_seconds(),
         refused=refused,
         calls=dict(aws.calls),

@@ -4,9 +4,10 @@ from dataclasses import replace
 
 import pytest
 
+from nightshift.plan.restore_case import Case
 from nightshift.plan.restore_marks import Former, Mode
 from nightshift.plan.restore_points import point_of
-from nightshift.plan.restore_refusals import Case, refusal
+from nightshift.plan.restore_refusals import refusal
 from nightshift.plan.restore_steps import free_devices
 from tests.builders import a_snapshot, a_volume, an_instance
 
@@ -55,7 +56,7 @@ FORMER = Former(a_volume("vol-0", instance_ids=["i-2"]), "vol-1", "i-1", "/dev/s
             "AWS takes only a snapshot of the",
         ),
         (a_case(Mode.REPLACE, instance=None), 'i-1 is not there any more: send it with "mode": "volume"'),
-        (a_case(Mode.UNDO, point=None, formers=[FORMER]), "vol-0 is attached to i-2: detach it first"),
+        (a_case(Mode.UNDO, point=None, formers=[FORMER]), "vol-0 is at /dev/xvdba of i-2: detach it first"),
     ],
 )
 def test_what_speaks_against_it_and_what_to_do(case: Case, said: str) -> None:

@@ -13,6 +13,7 @@ from nightshift.fleet import Disk, Instance
 
 # How long a started instance is watched: one that cannot run falls back to stopped within that time.
 WATCHED_SECONDS = 60
+STALE_LOOKS = 6
 
 # What AWS answers to a start before the stop has ended; also the reason of an instance that stopped on request.
 NOT_YET = "IncorrectInstanceState"
@@ -48,12 +49,17 @@ def start(aws: Aws, instance_id: str) -> Instance | None:
 
     AwsError where it fell back to stopped: AWS answers yes also where the instance cannot run (a bad key, say).
     """
+    before = look(aws, instance_id)
     _send_start(aws, instance_id)
+    stopped = 0
     for _ in range(WATCHED_SECONDS // LOOK_SECONDS):
         now = look(aws, instance_id)
         if now.state == "running":
             return now
-        if now.state == "stopped" and now.state_code not in ("", ON_REQUEST):
+        # The first looks may still show the stop of before, with its reason.
+        stopped += now.state == "stopped"
+        new = now.state_code != before.state_code or stopped > STALE_LOOKS
+        if now.state == "stopped" and new and now.state_code not in ("", ON_REQUEST):
             words = f"{now.id} fell back to stopped: {now.state_message}"
             raise AwsError(now.state_code, words, Fault.PERMANENT)
         if not aws.time_for(LOOK_SECONDS):

@@ -2,17 +2,19 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 from nightshift.aws import instances, keys, root_volume, snapshots, volumes, zones
 from nightshift.aws.describe import chunks
 from nightshift.aws.session import Aws
 from nightshift.aws.status import instance_storage
 from nightshift.fleet import Instance, Snapshot, Volume
+from nightshift.plan.restore_cut import point_under_way, unfinished
 from nightshift.plan.restore_marks import Mode
 from nightshift.plan.restore_points import RestorePoint, choose, point_of, points_of_instance, points_of_volume
 from nightshift.plan.restore_request import RestoreRequest
 from nightshift.plan.restore_root import RootTask
-from nightshift.plan.restore_steps import Scene, point_under_way
+from nightshift.plan.restore_steps import Scene
 from nightshift.plan.tags import INSTANCE, REPLACED_BY, RESTORED_FROM
 
 
@@ -45,7 +47,9 @@ def read_inventory(aws: Aws, request: RestoreRequest) -> Inventory:
     instance_id = _target(aws, request, found)
     instance = next(iter(instances.with_ids(aws, [instance_id])), None) if instance_id else None
     scene = Scene(_volumes(aws, points, instance))
-    point, notes = _meant(points, request, scene, instance)
+    now = aws.clock.now()
+    point, notes = _meant(points, request, scene, instance, now)
+    notes = (*_passed_over(found, point, request), *_in_future(request, now), *notes)
     seen = Inventory(aws.region, aws.account, found, points, point, notes, instance_id, instance, scene)
     return _with_histories(aws, seen, request) if request.list else _with_hindrances(aws, seen, request)
 
@@ -68,7 +72,8 @@ def _target(aws: Aws, request: RestoreRequest, found: Sequence[Snapshot]) -> str
         return named
     volume_ids = [request.volume_id] if request.volume_id else [snapshot.volume_id for snapshot in found]
     attached = [id_ for volume in volumes.with_ids(aws, volume_ids) for id_ in volume.instance_ids]
-    were = [snapshot.tags[INSTANCE] for snapshot in found if INSTANCE in snapshot.tags]
+    newest_first = sorted(found, key=lambda snapshot: (snapshot.started, snapshot.id), reverse=True)
+    were = [snapshot.tags[INSTANCE] for snapshot in newest_first if INSTANCE in snapshot.tags]
     return next(iter([*attached, *were]), None)
 
 
@@ -81,19 +86,32 @@ def _volumes(aws: Aws, points: Sequence[RestorePoint], instance: Instance | None
 
 
 def _meant(
-    points: Sequence[RestorePoint], request: RestoreRequest, scene: Scene, instance: Instance | None
+    points: Sequence[RestorePoint], request: RestoreRequest, scene: Scene, instance: Instance | None, now: datetime
 ) -> tuple[RestorePoint | None, tuple[str, ...]]:
     """The point, and what is to be said of the choice. A replacement that was cut off is ended before a newer one."""
     if request.snapshot_id:
         return next(iter(points), None), ()
     choice = choose(points, request.at)
     if request.mode is Mode.REPLACE and request.at is None and instance:
-        under_way = point_under_way(scene, points, instance)
+        under_way = point_under_way(unfinished(scene.volumes, instance), points, now)
         if under_way and under_way != choice.point:
             return under_way, (f"a restore that was cut off goes on: {under_way.words}",)
     if request.mode is Mode.ROOT and choice.point and instance:
         return _of_root(choice.point, instance), choice.notes
     return choice.point, choice.notes
+
+
+def _passed_over(found: Sequence[Snapshot], point: RestorePoint | None, request: RestoreRequest) -> tuple[str, ...]:
+    """Snapshots that failed since: what would have been newer, and is none."""
+    if request.snapshot_id or request.at or point is None:
+        return ()
+    failed = [each for each in found if each.state == "error" and each.started > point.started]
+    return tuple(f"passed over, failed: {each.id} of {each.volume_id}" for each in failed)
+
+
+def _in_future(request: RestoreRequest, now: datetime) -> tuple[str, ...]:
+    ahead = request.at is not None and request.at > now
+    return (f"at is in the future, so the newest point is meant: {request.at}",) if ahead else ()
 
 
 def _of_root(point: RestorePoint, instance: Instance) -> RestorePoint:

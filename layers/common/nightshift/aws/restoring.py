@@ -3,10 +3,12 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from nightshift.aws import instances, root_volume, volumes
+from nightshift.aws import instances, volumes
 from nightshift.aws.describe import LOOK_SECONDS, SEEN_AFTER
+from nightshift.aws.restoring_root import replace_root
 from nightshift.aws.session import Aws
 from nightshift.aws.status import health_of
+from nightshift.aws.steps import pause
 from nightshift.aws.tagging import create_tags, delete_tags
 from nightshift.errors import AwsError, Fault
 from nightshift.fleet import Attachment, Volume
@@ -14,6 +16,7 @@ from nightshift.outcome import Decision, Result, Status
 from nightshift.plan.restore_changes import (
     Attach,
     Detach,
+    GiveUp,
     MarkFormer,
     NewVolume,
     ReplaceRoot,
@@ -21,10 +24,9 @@ from nightshift.plan.restore_changes import (
     Stop,
     Swap,
 )
-from nightshift.plan.restore_marks import UNDONE, Mode, Purpose, formers_of, replaced_by
-from nightshift.plan.restore_root import FAILED_DETACHED, OPEN, SUCCEEDED, RootTask
+from nightshift.plan.restore_marks import UNDONE, formers_of, replaced_by
 from nightshift.plan.slots import slot_text
-from nightshift.plan.tags import FORMER, REPLACED_BY, RESTORE, RESTORED, RESTORED_FROM
+from nightshift.plan.tags import REPLACED_BY, RESTORE, RESTORED
 
 MOST_TOKENS = 5
 
@@ -53,28 +55,37 @@ class Restoring:
                 said = self._mark(aws, step.swap)
             case Stop():
                 said = _stop(aws, step.instance_id)
-            case Detach():
-                said = _detach(aws, step.volume_id, step.instance_id)
-            case Attach(swap):
-                said = _attach(aws, self._incoming(swap), swap.instance_id, swap.device, swap.delete_on_termination)
+            case Detach(swap):
+                said = self._take_out(aws, swap)
+            case Attach(swap, at_rest):
+                said = self._put_in(aws, swap, at_rest)
+            case GiveUp(volume_id):
+                create_tags(aws, [volume_id], {RESTORE: UNDONE})
+                said = "given up"
             case Start():
                 said = self._start(aws, step)
             case ReplaceRoot():
-                said = _replace_root(aws, step)
+                said = replace_root(aws, step)
             case _:
                 raise TypeError(f"no step of a restore: {step}")
         return said
 
     def _make(self, aws: Aws, new: NewVolume) -> str:
         for attempt in range(MOST_TOKENS):
-            volume_id, made = volumes.create(aws, new, new.token(attempt))
+            try:
+                volume_id, made = volumes.create(aws, new, new.token(attempt))
+            except AwsError as error:
+                # The token's volume was asked for with other tags, and is gone: else it would have been found.
+                if error.code != "IdempotentParameterMismatch":
+                    raise
+                continue
             if _usable(aws, new, volume_id, made):
                 self._made[new.snapshot_id] = volume_id
                 return f"made {volume_id}"
             if aws.clock.now() - made <= SEEN_AFTER:
                 break
         cause = f"; the usual cause is its key {new.key}" if new.key else ""
-        raise AwsError("VolumeNotMade", f"AWS took the call, but made no {volume_id}{cause}", Fault.PERMANENT)
+        raise AwsError("VolumeNotMade", f"AWS took the call, but made no volume{cause}", Fault.PERMANENT)
 
     def _incoming(self, swap: Swap) -> str:
         return swap.incoming.volume_id or self._made[swap.incoming.snapshot_id]
@@ -84,48 +95,77 @@ class Restoring:
         create_tags(aws, [swap.outgoing or ""], {REPLACED_BY: value})
         return "tagged"
 
+    def _take_out(self, aws: Aws, swap: Swap) -> str:
+        """Not before it is known that the other one can follow."""
+        _at_rest(aws, swap.instance_id)
+        incoming = _volume(aws, self._incoming(swap))
+        if incoming.instance_ids and incoming.instance_ids != (swap.instance_id,):
+            at = ", ".join(incoming.instance_ids)
+            words = f"{incoming.id} was attached to {at} meanwhile: detach it, and send the same event again"
+            raise AwsError("VolumeInUse", words, Fault.PERMANENT)
+        return _detach(aws, swap.outgoing or "", swap.instance_id)
+
+    def _put_in(self, aws: Aws, swap: Swap, at_rest: bool) -> str:
+        if at_rest:
+            _at_rest(aws, swap.instance_id)
+        said = _attach(aws, self._incoming(swap), swap.instance_id, swap.device, swap.delete_on_termination)
+        if not at_rest:
+            create_tags(aws, [self._incoming(swap)], {RESTORED: slot_text(aws.clock.now())})
+        return said
+
     def _start(self, aws: Aws, step: Start) -> str:
         try:
             running = instances.start(aws, step.instance_id)
         except AwsError as error:
-            if error.fault is not Fault.PERMANENT or step.undoes:
+            if error.fault is not Fault.PERMANENT:
                 raise
-            words = f"{error.message}; {self._back(aws, step)}"
+            taken_out = ", ".join(swap.outgoing for swap in step.swaps if swap.outgoing)
+            words = f"{error.message}; {f'taken out were {taken_out}' if step.undoes else self._back(aws, step)}"
             raise AwsError(error.code, words, Fault.PERMANENT) from error
         if running is None:
             raise AwsError("NotYetRunning", f"{step.instance_id} was started, but does not run yet", Fault.WAIT)
-        words = _checked(aws, step.instance_id)
         self._end(aws, step)
-        return words
+        return _checked(aws, step.instance_id)
 
     def _end(self, aws: Aws, step: Start) -> None:
-        """Nothing is under way any more."""
+        """Nothing is under way any more: it runs, and is written on from now on, whatever its checks will say."""
         ended = {RESTORED: slot_text(aws.clock.now())}
         if not step.undoes:
             create_tags(aws, [self._incoming(swap) for swap in step.swaps], ended)
             return
-        taken_out = [swap.outgoing for swap in step.swaps if swap.outgoing]
+        taken_out = [*(swap.outgoing for swap in step.swaps if swap.outgoing), *step.given_up]
         if taken_out:
             create_tags(aws, taken_out, {RESTORE: UNDONE})
         delete_tags(aws, [self._incoming(swap) for swap in step.swaps], [REPLACED_BY])
 
     def _back(self, aws: Aws, step: Start) -> str:
-        """The former volumes in their places again; what is said of it."""
+        """The former volumes in their places again; what is said of it.
+
+        Their tags change last: a run that is cut here is begun anew by the same event, and comes back here.
+        """
         new = [self._incoming(swap) for swap in step.swaps]
-        create_tags(aws, new, {RESTORE: UNDONE})
         formers = [
             former
             for former in formers_of(volumes.with_tags(aws, [REPLACED_BY]), step.instance_id)
             if former.replaced_by in new
         ]
-        for swap in step.swaps:
-            _detach(aws, self._incoming(swap), step.instance_id)
+        for volume_id in new:
+            _detach(aws, volume_id, step.instance_id)
         for former in formers:
             _attach(aws, former.volume.id, former.instance_id, former.device, former.delete_on_termination)
-        running = instances.start(aws, step.instance_id)
-        delete_tags(aws, [former.volume.id for former in formers], [REPLACED_BY])
-        state = "runs again" if running else "was started again"
-        return f"the former volumes were put back, and the instance {state}"
+        became = _started(aws, step.instance_id)
+        create_tags(aws, new, {RESTORE: UNDONE})
+        if formers:
+            delete_tags(aws, [former.volume.id for former in formers], [REPLACED_BY])
+        return f"the former volumes were put back, and the instance {became}"
+
+
+def _started(aws: Aws, instance_id: str) -> str:
+    """What became of a start, in words: the error that led here is the one to be raised."""
+    try:
+        return "runs again" if instances.start(aws, instance_id) else "was started again"
+    except AwsError as error:
+        return f"is stopped: it could not be started with them either: {error}"
 
 
 def _usable(aws: Aws, new: NewVolume, volume_id: str, made: datetime) -> bool:
@@ -137,7 +177,7 @@ def _usable(aws: Aws, new: NewVolume, volume_id: str, made: datetime) -> bool:
             return _is_for(new, found[0])
         if state in ("error", "deleting", "deleted") or (not found and aws.clock.now() - made > SEEN_AFTER):
             return False
-        _pause(aws, f"{volume_id} is {state}")
+        pause(aws, f"{volume_id} is {state}")
 
 
 def _is_for(new: NewVolume, volume: Volume) -> bool:
@@ -153,23 +193,36 @@ def _stop(aws: Aws, instance_id: str) -> str:
     while (now := instances.look(aws, instance_id)).state != "stopped":
         if now.ending:
             raise AwsError("IncorrectInstanceState", f"{instance_id} is {now.state}", Fault.PERMANENT)
-        _pause(aws, f"{instance_id} is {now.state}")
+        pause(aws, f"{instance_id} is {now.state}")
     return "stopped"
+
+
+def _at_rest(aws: Aws, instance_id: str) -> None:
+    now = instances.look(aws, instance_id)
+    if now.state != "stopped":
+        words = f"{instance_id} is {now.state}: somebody started it meanwhile; the same event stops it and goes on"
+        raise AwsError("IncorrectInstanceState", words, Fault.PERMANENT)
 
 
 def _detach(aws: Aws, volume_id: str, instance_id: str) -> str:
     if instance_id in _volume(aws, volume_id).instance_ids:
         volumes.detach(aws, volume_id, instance_id)
     while (now := _volume(aws, volume_id)).state != "available":
-        _pause(aws, f"{volume_id} is {now.state}")
+        pause(aws, f"{volume_id} is {now.state}")
     return "detached"
 
 
 def _attach(aws: Aws, volume_id: str, instance_id: str, device: str, delete_on_termination: bool) -> str:
-    if instance_id not in _volume(aws, volume_id).instance_ids:
+    there = [each.device for each in _volume(aws, volume_id).attachments if each.instance_id == instance_id]
+    if there and there != [device]:
+        words = (
+            f"{volume_id} is at {there[0]} of {instance_id}, not at {device}: detach it, and send the same event again"
+        )
+        raise AwsError("VolumeInUse", words, Fault.PERMANENT)
+    if not there:
         volumes.attach(aws, volume_id, instance_id, device)
     while Attachment(instance_id, device, "attached") not in _volume(aws, volume_id).attachments:
-        _pause(aws, f"{volume_id} is not attached yet")
+        pause(aws, f"{volume_id} is not attached yet")
     if delete_on_termination:
         instances.keep_delete_on_termination(aws, instance_id, device, delete_on_termination)
     return f"attached {volume_id}"
@@ -195,48 +248,3 @@ def _checked(aws: Aws, instance_id: str) -> str:
             break
         aws.clock.sleep(LOOK_SECONDS)
     return "it runs; AWS has not finished its checks yet"
-
-
-def _replace_root(aws: Aws, change: ReplaceRoot) -> str:
-    marks = {RESTORE: Purpose(Mode.ROOT, change.instance_id, change.device).text, FORMER: change.former_id}
-    for attempt in range(MOST_TOKENS + len(change.spent)):
-        task = root_volume.replace(aws, change, change.token(attempt), marks)
-        if _is_spent(task, change, aws.clock.now()):
-            continue
-        while task.state in OPEN:
-            _pause(aws, f"{task.id} is {task.state}")
-            task = next(each for each in root_volume.tasks_of(aws, change.instance_id) if each.id == task.id)
-        if task.state != SUCCEEDED:
-            raise AwsError(task.state, _not_replaced(task, change), Fault.PERMANENT)
-        return _mark_roots(aws, change)
-    raise AwsError("NoNewTask", "AWS answers with the tasks of earlier restores alone: use replace", Fault.PERMANENT)
-
-
-def _is_spent(task: RootTask, change: ReplaceRoot, now: datetime) -> bool:
-    """AWS answers a token that was used with the task of then, which it may not list any more."""
-    return task.id != change.going_on and (task.id in change.spent or now - task.started > SEEN_AFTER)
-
-
-def _not_replaced(task: RootTask, change: ReplaceRoot) -> str:
-    if task.state == FAILED_DETACHED:
-        words = f"{change.instance_id} has no root volume now, and {change.former_id} is kept: put one back by replace"
-        return f"{task.id}: AWS did not replace the root volume; {words}"
-    return f"{task.id}: AWS did not replace the root volume, which is as it was; the same event tries once more"
-
-
-def _mark_roots(aws: Aws, change: ReplaceRoot) -> str:
-    while (new_id := instances.look(aws, change.instance_id).root_volume_id) in (change.former_id, None):
-        _pause(aws, f"{change.instance_id} still shows {new_id or 'no volume'} as its root")
-    value = replaced_by(new_id, change.instance_id, change.device, change.delete_on_termination)
-    create_tags(aws, [change.former_id], {REPLACED_BY: value})
-    made_for_it = Purpose(Mode.ROOT, change.instance_id, change.device).text
-    ended = slot_text(aws.clock.now())
-    create_tags(aws, [new_id], {RESTORED_FROM: change.snapshot_id, RESTORE: made_for_it, RESTORED: ended})
-    return f"{new_id} is its root volume now"
-
-
-def _pause(aws: Aws, what: str) -> None:
-    """AwsError with Fault.WAIT where the time of the run is up: the same event goes on from there."""
-    if not aws.time_for(LOOK_SECONDS):
-        raise AwsError("NotYet", f"{what}; the same event goes on from there", Fault.WAIT)
-    aws.clock.sleep(LOOK_SECONDS)

@@ -77,4 +77,4 @@ def _planned(inventory: Region, request: NetworkRequest, now: datetime) -> Diffe
     return difference(drawing, inventory, present, marks, request.allow_overlap)
 
 
-JOB = Job("network", NetworkRequest, read, plan, guard, apply)
+JOB = Job("network", NetworkRequest, read, plan, guard, apply, stepwise=True)

@@ -14,23 +14,25 @@ from nightshift.outcome import Action, Decision, Plan, Result
 from nightshift.plan.origin import Origin
 from nightshift.plan.protection import Holders
 from nightshift.plan.restore_answer import commands, replaced_in, undo_event
+from nightshift.plan.restore_case import Case
+from nightshift.plan.restore_cut import unfinished, what_ends_it
 from nightshift.plan.restore_list import listed
-from nightshift.plan.restore_marks import Former, Mode, formers_of
+from nightshift.plan.restore_marks import UNDONE, Former, Mode, formers_of
 from nightshift.plan.restore_points import RestorePoint
-from nightshift.plan.restore_refusals import Case, refusal
+from nightshift.plan.restore_refusals import refusal
 from nightshift.plan.restore_request import RestoreRequest
 from nightshift.plan.restore_root import root_steps
 from nightshift.plan.restore_steps import (
     attach_steps,
-    latest_formers,
     numbered,
-    point_under_way,
+    place_of,
     replace_steps,
-    undo_steps,
+    standing_at_places,
     unplaced,
     volume_steps,
 )
-from nightshift.plan.tags import HOLD_UNTIL, ORIGIN
+from nightshift.plan.restore_undo import formers_to_undo, given_up, undo_steps
+from nightshift.plan.tags import HOLD_UNTIL, ORIGIN, RESTORE, RESTORED_FROM
 from nightshift.policy import Policy
 
 
@@ -41,7 +43,7 @@ def read(aws: Aws, request: RestoreRequest, _policy: Policy, _now: datetime) -> 
 def plan(inventory: Inventory, request: RestoreRequest, policy: Policy, now: datetime) -> Plan:
     """The steps in their order; with list, one decision for each snapshot there is."""
     if request.list:
-        return _shown(inventory, policy, now)
+        return _shown(inventory, request, policy, now)
     steps = numbered(_steps(inventory, request)) if guarded(inventory, request) is None else []
     if not steps and (nothing := _nothing(inventory, request)):
         return Plan([nothing], inventory.notes)
@@ -50,7 +52,11 @@ def plan(inventory: Inventory, request: RestoreRequest, policy: Policy, now: dat
 
 
 def guard(inventory: Inventory, _plan: Plan, request: RestoreRequest, _policy: Policy) -> str | None:
-    return None if request.list or _nothing(inventory, request) else guarded(inventory, request)
+    if request.list:
+        return None
+    if request.mode is not Mode.UNDO and (nothing := _nothing(inventory, request)):
+        return f"{nothing.resource}: {nothing.reason}. Nothing was changed"
+    return guarded(inventory, request)
 
 
 def apply(aws: Aws, decisions: Sequence[Decision]) -> Sequence[Result]:
@@ -59,7 +65,11 @@ def apply(aws: Aws, decisions: Sequence[Decision]) -> Sequence[Result]:
 
 def guarded(inventory: Inventory, request: RestoreRequest) -> str | None:
     """Why it is refused, if it is."""
-    instance, point = inventory.instance, None if request.mode is Mode.UNDO else inventory.point
+    instance, scene = inventory.instance, inventory.scene
+    point = None if request.mode is Mode.UNDO else inventory.point
+    formers = _formers(inventory, request)
+    cut_off = unfinished(scene.volumes, instance) if instance else []
+    places, standing = _places(inventory, request, formers)
     return refusal(
         Case(
             mode=request.mode,
@@ -69,16 +79,44 @@ def guarded(inventory: Inventory, request: RestoreRequest) -> str | None:
             account=inventory.account,
             zone=_zone(inventory, request),
             zones=inventory.zones,
-            volumes=inventory.scene.volumes,
-            formers=_formers(inventory, request),
+            volumes=scene.volumes,
+            formers=formers,
             bad_keys=inventory.bad_keys,
             marketplace=inventory.marketplace,
             instance_storage=inventory.instance_storage,
-            unplaced=unplaced(inventory.scene, point, instance, request.mode) if instance and point else (),
-            under_way=point_under_way(inventory.scene, inventory.points, instance) if instance else None,
+            unplaced=unplaced(scene, point, instance, request.mode) if instance and point else (),
+            places=places,
+            standing=standing,
+            alone=request.instance_id is None,
+            cut_off=cut_off,
+            what_ends_it=what_ends_it(cut_off, inventory.points, instance.id) if instance and cut_off else "",
+            named=request.former_volume_ids is not None,
+            lost=[
+                decision.resource for decision in _not_former(inventory, request) if not _is_back(inventory, decision)
+            ],
             accepted=request.partial,
         )
     )
+
+
+def _places(
+    inventory: Inventory, request: RestoreRequest, formers: Sequence[Former]
+) -> tuple[Sequence[str], Sequence[str]]:
+    """The devices at which volumes would be swapped, and what stands there."""
+    scene, instance, point = inventory.scene, inventory.instance, inventory.point
+    if instance is None:
+        return (), ()
+    if request.mode is Mode.UNDO:
+        there = [scene.at(instance, former.device) for former in formers]
+        return [former.device for former in formers], [volume_id for volume_id in there if volume_id]
+    if point is None:
+        return (), ()
+    places = [place for part in point.parts if (place := place_of(scene, part, instance))]
+    return places, standing_at_places(scene, point, instance)
+
+
+def _is_back(inventory: Inventory, decision: Decision) -> bool:
+    return inventory.instance is not None and decision.resource in {disk.volume_id for disk in inventory.instance.disks}
 
 
 def _steps(inventory: Inventory, request: RestoreRequest) -> list[Decision]:
@@ -94,7 +132,7 @@ def _steps(inventory: Inventory, request: RestoreRequest) -> list[Decision]:
             return root_steps(scene.volumes, point, instance, inventory.tasks)
         case Mode.UNDO, _, Instance():
             formers = _formers(inventory, request)
-            return undo_steps(scene, formers, instance) if formers else []
+            return undo_steps(scene, formers, instance)
     return []
 
 
@@ -102,7 +140,10 @@ def _nothing(inventory: Inventory, request: RestoreRequest) -> Decision | None:
     """Why there is nothing to restore or to put back."""
     if request.mode is Mode.UNDO:
         instance = inventory.instance
-        if instance is None or instance.ending or request.former_volume_ids or _formers(inventory, request):
+        if instance is None or instance.ending or request.former_volume_ids:
+            return None
+        formers = _formers(inventory, request)
+        if formers or given_up(inventory.scene, formers, instance):
             return None
         words = "nothing to undo: no volume there is says that another one took its place at this instance"
         return Decision(instance.id, Action.SKIP, words)
@@ -114,10 +155,12 @@ def _nothing(inventory: Inventory, request: RestoreRequest) -> Decision | None:
 
 def _why_no_point(inventory: Inventory, request: RestoreRequest) -> str:
     if not inventory.points:
+        if inventory.instance or inventory.scene.volume(request.volume_id):
+            return "it is there, but no snapshot of ours is of it"
         where = f"not found in {inventory.region}"
         return where if request.snapshot_id else f"{where}: no snapshot of ours is of it"
     if request.at:
-        return f"nothing of it had completed by {request.at.isoformat()}; the oldest: {inventory.points[-1].words}"
+        return f"nothing of it that has completed had started by {request.at}; the oldest: {inventory.points[-1].words}"
     return "no snapshot of it has completed yet"
 
 
@@ -141,19 +184,20 @@ def _formers(inventory: Inventory, request: RestoreRequest) -> list[Former]:
     """The volumes that an undo puts back."""
     if inventory.instance is None:
         return []
-    latest = latest_formers(inventory.scene, inventory.instance)
-    named = request.former_volume_ids
-    return [former for former in latest if named is None or former.volume.id in named]
+    return formers_to_undo(inventory.scene, inventory.instance, request.former_volume_ids)
 
 
 def _not_former(inventory: Inventory, request: RestoreRequest) -> list[Decision]:
     known = {former.volume.id for former in _formers(inventory, request)}
     named = [id_ for id_ in dict.fromkeys(request.former_volume_ids or ()) if id_ not in known]
     earlier = {former.volume.id: former for former in formers_of(inventory.scene.volumes, inventory.instance_id or "")}
-    return [Decision(id_, Action.SKIP, _why_not_former(earlier.get(id_))) for id_ in named]
+    standing = {disk.volume_id: disk.device for disk in inventory.instance.disks} if inventory.instance else {}
+    return [Decision(id_, Action.SKIP, _why_not_former(earlier.get(id_), standing.get(id_))) for id_ in named]
 
 
-def _why_not_former(former: Former | None) -> str:
+def _why_not_former(former: Former | None, device: str | None) -> str:
+    if former is None and device:
+        return f"it stands at {device}: nothing took its place, or it is back already"
     if former is None:
         return "not found: nothing says that another volume took its place at this instance"
     return (
@@ -168,7 +212,7 @@ def _left_out(inventory: Inventory, request: RestoreRequest) -> list[str]:
     lacking = [*inventory.point.missing, *inventory.point.never_saved]
     sources = [each for part in inventory.point.parts if (each := inventory.scene.volume(part.volume_id))]
     return [
-        *(f"not in this point: {disk.volume_id} at {disk.device}" for disk in lacking),
+        *(f"not in this point, so it stays as it is: {disk.volume_id} at {disk.device}" for disk in lacking),
         *(f"the new volume of {each.id} is no Multi-Attach volume" for each in sources if each.multi_attach),
         *(_beside(inventory.instance, inventory.point, sources) if inventory.instance and request.replaces_all else ()),
     ]
@@ -184,6 +228,8 @@ def _beside(instance: Instance, point: RestorePoint, sources: Sequence[Volume]) 
     for volume in sources:
         if volume.instance_ids and instance.id not in volume.instance_ids:
             yield f"{volume.id} is at {', '.join(volume.instance_ids)} now: it stays there"
+        if volume.tags.get(RESTORE) == UNDONE:
+            yield f"this point is of {volume.id}, which an undo has taken out: for what stands now, name an earlier at"
 
 
 def _answer(inventory: Inventory, request: RestoreRequest, steps: Sequence[Decision]) -> dict[str, Any]:
@@ -191,8 +237,11 @@ def _answer(inventory: Inventory, request: RestoreRequest, steps: Sequence[Decis
     point, instance_id = inventory.point, inventory.instance_id
     if point is None or request.mode is Mode.UNDO or not steps:
         return {}
+    if request.dry_run:
+        return {"restore": {"point": point.words}}
     standing = formers_of(inventory.scene.volumes, instance_id) if instance_id else []
-    replaced = replaced_in(steps, standing)
+    made = {volume.id for volume in inventory.scene.volumes if volume.tags.get(RESTORED_FROM) in _ids(point)}
+    replaced = replaced_in(steps, standing, made if request.mode is Mode.REPLACE else set())
     answer: dict[str, Any] = {
         "point": point.words,
         "undo": undo_event(instance_id, replaced) if instance_id and replaced else None,
@@ -200,18 +249,23 @@ def _answer(inventory: Inventory, request: RestoreRequest, steps: Sequence[Decis
     gone = inventory.instance is None or inventory.instance.ending
     origin = _origin(point)
     if request.mode is Mode.VOLUME and gone and origin and instance_id:
-        answer["commands"] = commands(point, origin, f"restored-{instance_id}")
+        answer["commands"] = commands(point, origin, _zone(inventory, request), f"restored-{instance_id}")
     return {"restore": answer}
 
 
-def _shown(inventory: Inventory, policy: Policy, now: datetime) -> Plan:
+def _ids(point: RestorePoint) -> set[str]:
+    return {snapshot.id for snapshot in point.snapshots}
+
+
+def _shown(inventory: Inventory, request: RestoreRequest, policy: Policy, now: datetime) -> Plan:
     table = listed(inventory.points, inventory.snapshots, _holders(inventory), policy, now)
     shown = {
         volume["snapshot"]: Decision(volume["snapshot"], Action.KEEP, _kept_words(volume))
         for point in table
         for volume in point["volumes"]
     }
-    nothing = [f"nothing of it is in {inventory.region}"] if not table else []
+    named = request.instance_id or request.volume_id
+    nothing = [f"{named}: {_why_no_point(inventory, request)}"] if not table else []
     return Plan(list(shown.values()), nothing, tables={"points": table})
 
 
@@ -226,9 +280,9 @@ def _holders(inventory: Inventory) -> Holders:
 
 
 def _kept_words(volume: Mapping[str, Any]) -> str:
-    parts = [f"{plan}: {', '.join(each['why'])}, until {each['until']}" for plan, each in volume["kept"].items()]
+    parts = [f"{plan}: {', '.join(each['why'])}; until {each['until']}" for plan, each in volume["kept"].items()]
     protected = [volume["protected"]] if volume["protected"] else []
     return "; ".join([*parts, *protected]) or "no plan of the policy judges it"
 
 
-JOB = Job("restore", RestoreRequest, read, plan, guard, apply)
+JOB = Job("restore", RestoreRequest, read, plan, guard, apply, stepwise=True)

@@ -70,14 +70,24 @@ class Stop(Change):
 
 @dataclass(frozen=True, slots=True)
 class Detach(Change):
-    volume_id: str
-    instance_id: str
-    device: str
+    """The outgoing volume of a swap; only at rest, and only where the incoming one can follow."""
+
+    swap: Swap
 
 
 @dataclass(frozen=True, slots=True)
 class Attach(Change):
+    """at_rest: the instance must not run."""
+
     swap: Swap
+    at_rest: bool
+
+
+@dataclass(frozen=True, slots=True)
+class GiveUp(Change):
+    """Writes on a volume that the restore it was made for will not end."""
+
+    volume_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,11 +95,13 @@ class Start(Change):
     """Starts the instance, waits for its checks, and writes down that the restore has ended.
 
     undoes: these swaps put former volumes back. Else, where the instance cannot run, the former ones go back.
+    given_up: volumes of restores that did not end.
     """
 
     instance_id: str
     swaps: tuple[Swap, ...]
     undoes: bool
+    given_up: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,8 @@
 """The tags by which a restore knows, at its next run, what it has made and what that took the place of.
 
 On a volume that it made, from the creating call on: nightshift:restored-from=<snapshot> and nightshift:restore=<what
-for>; nightshift:restored=<time> once the restore has ended. On the volume whose place it takes, written before that is
-detached: nightshift:replaced-by=<new volume> <instance> <device> <d or k>, as in nightshift:devices.
+for>; nightshift:restored=<time> once it stands at its place and the restore has ended. On the volume whose place it
+takes, before that is detached: nightshift:replaced-by=<new volume> <instance> <device> <d or k, as nightshift:devices>.
 """
 
 from collections.abc import Iterable
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Self
 
-from nightshift.fleet import Instance, Volume
+from nightshift.fleet import Volume
 from nightshift.plan.tags import REPLACED_BY, RESTORE, RESTORED, RESTORED_FROM
 
 UNDONE = "undone"
@@ -26,22 +26,29 @@ class Mode(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Purpose:
-    """What a volume was made for. place: the zone it is for, or the instance and the device at it."""
+    """What a volume was made for. place: the zone it is for, or the instance and the device at it.
+
+    parts: how many volumes the restore is of, which tells a whole instance's from a single volume's.
+    """
 
     mode: str
     place: str
     device: str = ""
+    parts: int = 1
 
     @classmethod
     def of(cls, volume: Volume) -> Self | None:
         """None: no restore of ours made it, or it has been taken away since."""
-        mode, _, where = volume.tags.get(RESTORE, "").partition(" ")
-        place, _, device = where.partition(" ")
-        return cls(mode, place, device) if mode in set(Mode) and place and RESTORED_FROM in volume.tags else None
+        words = volume.tags.get(RESTORE, "").split(" ")
+        mode, place, device, _, parts = [*words, "", "", "", "", ""][:5]
+        if mode not in set(Mode) or not place or RESTORED_FROM not in volume.tags:
+            return None
+        return cls(mode, place, device, int(parts) if parts.isdecimal() else 1)
 
     @property
     def text(self) -> str:
-        return " ".join(filter(None, (self.mode, self.place, self.device)))
+        words = (self.mode, self.place, self.device, f"of {self.parts}" if self.parts > 1 else "")
+        return " ".join(filter(None, words))
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,23 +83,16 @@ def formers_of(volumes: Iterable[Volume], instance_id: str) -> list[Former]:
 
 
 def made_for(volumes: Iterable[Volume], snapshot_id: str, mode: Mode, place: str) -> Volume | None:
-    """The usable volume that an earlier run of the same restore has made."""
+    """The usable volume that an earlier run of the same restore has made.
+
+    One that stood at its place and was taken out since has been written on: it is not what was saved any more.
+    """
     found = [
         volume
         for volume in volumes
         if volume.tags.get(RESTORED_FROM) == snapshot_id
         if (purpose := Purpose.of(volume)) and (purpose.mode, purpose.place) == (mode, place)
         if volume.state in ("creating", "available", "in-use") and REPLACED_BY not in volume.tags
+        if RESTORED not in volume.tags or place in volume.instance_ids
     ]
     return min(found, key=lambda volume: (volume.created, volume.id), default=None)
-
-
-def unfinished(volumes: Iterable[Volume], instance: Instance) -> list[Volume]:
-    """The volumes of a replacement that was cut off before it ended."""
-    return [
-        volume
-        for volume in volumes
-        if (purpose := Purpose.of(volume)) and (purpose.mode, purpose.place) == (Mode.REPLACE, instance.id)
-        if RESTORED not in volume.tags and REPLACED_BY not in volume.tags
-        if volume.state in ("creating", "available", "in-use")
-    ]

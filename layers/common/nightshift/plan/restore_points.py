@@ -1,10 +1,12 @@
 """Restore points: which snapshots belong together, and which of them a request means."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import groupby
 
+from nightshift.durations import THE_BEGINNING
 from nightshift.fleet import Snapshot
 from nightshift.plan.origin import SavedDisk
 from nightshift.plan.protection import source_volume
@@ -70,14 +72,43 @@ def points_of_instance(snapshots: Iterable[Snapshot]) -> list[RestorePoint]:
 
     What serves the same slot of a plan belongs together. A failed snapshot is no backup, so its volume is missing.
     """
-    backups = [snapshot for snapshot in snapshots if snapshot.live]
-    sets: dict[tuple[str, datetime], dict[str, Snapshot]] = defaultdict(dict)
-    for snapshot in sorted(backups, key=lambda snapshot: (snapshot.started, snapshot.id)):
-        for slot in slots_of(snapshot).items():
-            sets[slot].setdefault(source_volume(snapshot) or snapshot.id, snapshot)
-    saved_ever = {source_volume(snapshot) for snapshot in backups}
-    whole = _largest({frozenset(members.values()) for members in sets.values()})
-    return _newest_first(_of_set(members, saved_ever) for members in whole)
+    all_states = list(snapshots)
+    saved_ever = {source_volume(snapshot) for snapshot in all_states}
+    together: dict[tuple[str, datetime, frozenset[str]], list[Snapshot]] = defaultdict(list)
+    for snapshot in sorted(all_states, key=lambda snapshot: (snapshot.started, snapshot.id)):
+        # A restore gives an instance other volumes in the midst of a slot: what was saved then is another set.
+        disks = frozenset(disk.volume_id for disk in disks_of(snapshot))
+        for plan, slot in slots_of(snapshot).items() if snapshot.live else ():
+            together[plan, slot, disks].append(snapshot)
+    sets = {members for snapshots in together.values() for members in _sets(snapshots)}
+    return _newest_first(_of_set(members, saved_ever) for members in _largest(sets))
+
+
+def _sets(snapshots: Sequence[Snapshot]) -> list[frozenset[Snapshot]]:
+    """Those of one instant that have all volumes; where there is none, the earliest of each. In: ordered by start."""
+    volumes = {_source(snapshot) for snapshot in snapshots}
+    instants = [list(group) for _, group in groupby(snapshots, key=_instant(snapshots))]
+    whole = [members for members in instants if {_source(snapshot) for snapshot in members} == volumes]
+    return [_earliest(members) for members in whole] or [_earliest(snapshots)]
+
+
+def _earliest(snapshots: Sequence[Snapshot]) -> frozenset[Snapshot]:
+    """One of each volume."""
+    return frozenset({_source(snapshot): snapshot for snapshot in reversed(snapshots)}.values())
+
+
+def _instant(snapshots: Sequence[Snapshot]) -> Callable[[Snapshot], datetime]:
+    """The start of the call that each snapshot is of."""
+    first: dict[str, datetime] = {}
+    since = THE_BEGINNING
+    for snapshot in snapshots:
+        since = since if snapshot.started - since <= ONE_INSTANT else snapshot.started
+        first[snapshot.id] = since
+    return lambda snapshot: first[snapshot.id]
+
+
+def _source(snapshot: Snapshot) -> str:
+    return source_volume(snapshot) or snapshot.id
 
 
 def points_of_volume(snapshots: Iterable[Snapshot]) -> list[RestorePoint]:
@@ -100,7 +131,8 @@ class Choice:
 
 def choose(points: Sequence[RestorePoint], at: datetime | None) -> Choice:
     """The newest point that has completed and did not start after `at`; points: newest first."""
-    in_time = [point for point in points if at is None or point.started <= at]
+    # A person copies a time from the list, which has whole seconds; AWS has fractions of them.
+    in_time = [point for point in points if at is None or point.started.replace(microsecond=0) <= at]
     completed = next((point for point in in_time if not point.pending), None)
     newer = in_time[: in_time.index(completed)] if completed else in_time
     return Choice(completed, tuple(f"passed over, still pending: {point.words}" for point in newer))

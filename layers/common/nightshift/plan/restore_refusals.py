@@ -1,59 +1,35 @@
 """Why a restore is refused before anything changes, and what to do instead: a table of rules over one case."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Callable, Sequence
 
-from nightshift.fleet import Instance, Snapshot, Volume
+from nightshift.fleet import Instance, Snapshot
 from nightshift.plan.remedies import AUTO_SCALING_GROUP
+from nightshift.plan.restore_case import Case
+from nightshift.plan.restore_cut import is_of
 from nightshift.plan.restore_marks import Former, Mode
-from nightshift.plan.restore_points import Part, RestorePoint
+from nightshift.plan.restore_points import Part
+from nightshift.plan.restore_undo_refusals import UNDO_RULES
 from nightshift.plan.slots import slot_text
-from nightshift.plan.tags import INSTANCE
+from nightshift.plan.tags import INSTANCE, MOST_TAGS, REPLACED_BY, RESTORED_FROM
 
 _ON_AN_INSTANCE = (Mode.ATTACH, Mode.REPLACE, Mode.ROOT, Mode.UNDO)
 _SWAPS = (Mode.REPLACE, Mode.ROOT, Mode.UNDO)
 
 
-@dataclass(frozen=True, slots=True)
-class Case:
-    """What a restore is about to touch.
-
-    zone: where the new volumes go. zones: those that AWS offers now. bad_keys: the state of each key that cannot be
-    used, by its ARN. marketplace: snapshots with Marketplace product codes. unplaced: volumes for which no
-    device is to be had. under_way: the point of a replacement of this instance that has not ended. accepted: a person
-    takes what there is.
-    """
-
-    mode: Mode
-    instance_id: str | None
-    instance: Instance | None
-    point: RestorePoint | None
-    account: str
-    zone: str | None = None
-    zones: Sequence[str] = ()
-    volumes: Sequence[Volume] = ()
-    formers: Sequence[Former] = ()
-    bad_keys: Mapping[str, str] = field(default_factory=dict)
-    marketplace: frozenset[str] = frozenset()
-    instance_storage: bool | None = False
-    unplaced: Sequence[str] = ()
-    under_way: RestorePoint | None = None
-    accepted: bool = False
-
-    @property
-    def snapshots(self) -> list[Snapshot]:
-        return self.point.snapshots if self.point else []
-
-
 def refusal(case: Case) -> str | None:
     """All that speaks against it; None: nothing does."""
-    reasons = [reason for rule in _RULES if (reason := rule(case))]
+    rules = [*_RULES, *(UNDO_RULES if case.mode is Mode.UNDO else ())]
+    reasons = [reason for rule in rules if (reason := rule(case))]
     return f"{'; and '.join(reasons)}. Nothing was changed" if reasons else None
 
 
 def _not_completed(case: Case) -> str | None:
-    unfit = [f"{each.id} is {each.state}" for each in case.snapshots if each.state != "completed"]
-    return f"{', '.join(unfit)}: wait for it, or name an earlier point with at" if unfit else None
+    pending = [each.id for each in case.snapshots if each.state == "pending"]
+    failed = [f"{each.id} is {each.state}" for each in case.snapshots if each.state not in ("pending", "completed")]
+    if failed:
+        return f"{', '.join(failed)}, and will never be a backup: name another one"
+    return f"{', '.join(pending)} is pending: send it again when it has completed" if pending else None
 
 
 def _archived(case: Case) -> str | None:
@@ -94,6 +70,9 @@ def _no_instance(case: Case) -> str | None:
     if case.mode not in _ON_AN_INSTANCE or (case.instance and not case.instance.ending):
         return None
     state = case.instance.state if case.instance else "not there any more"
+    if case.mode is Mode.UNDO:
+        kept = ", ".join(former.volume.id for former in case.formers) or "none"
+        return f"{case.instance_id} is {state}: nothing can be put back; former volumes that were kept: {kept}"
     words = 'send it with "mode": "volume", and the answer has the commands that start an instance around the volumes'
     return f"{case.instance_id or 'the instance'} is {state}: {words}"
 
@@ -101,7 +80,7 @@ def _no_instance(case: Case) -> str | None:
 def _unsteady(case: Case) -> str | None:
     if case.instance is None or case.mode not in _SWAPS or case.instance.state in ("running", "stopped"):
         return None
-    if case.instance.ending or (case.under_way and case.instance.state == "stopping"):
+    if case.instance.ending or (case.cut_off and case.instance.state == "stopping"):
         return None
     return f"{case.instance.id} is {case.instance.state}: send it again when it is running or stopped"
 
@@ -121,19 +100,14 @@ def _operator(case: Case) -> str | None:
 
 
 def _multi_attach(case: Case) -> str | None:
-    if case.instance is None or case.mode is not Mode.REPLACE:
+    if case.mode not in (Mode.REPLACE, Mode.UNDO):
         return None
-    at_its_devices = {disk.volume_id for disk in case.instance.disks} & _saved_of(case)
-    shared = [volume.id for volume in case.volumes if volume.multi_attach and volume.id in at_its_devices]
+    shared = [volume.id for volume in case.standing_volumes if volume.multi_attach]
     if not shared:
         return None
     return (
         f"{', '.join(shared)} is attached to several instances (Multi-Attach): restore it as a volume, and swap by hand"
     )
-
-
-def _saved_of(case: Case) -> set[str]:
-    return {part.volume_id for part in case.point.parts} if case.point else set()
 
 
 def _mixed(case: Case) -> str | None:
@@ -179,7 +153,7 @@ def _instance_store(case: Case) -> str | None:
 
 def _root(case: Case) -> str | None:
     """ "Replace a root volume": a running instance, and a snapshot of the lineage of its root volume; no copy."""
-    if case.mode is not Mode.ROOT or case.instance is None or case.point is None:
+    if case.mode is not Mode.ROOT or case.instance is None or case.instance.ending or case.point is None:
         return None
     if case.instance.state != "running":
         return f"{case.instance.id} is {case.instance.state}, and AWS replaces roots of running instances: use replace"
@@ -195,7 +169,8 @@ def _is_of_root(part: Part, instance: Instance, formers: Sequence[Former]) -> bo
     if part.volume_id != part.snapshot.volume_id:
         return False
     was_root = part.disk and part.disk.device == instance.root_device
-    roots = {instance.root_volume_id, *(former.volume.id for former in formers)}
+    of_root = [former.volume.id for former in formers if former.device == instance.root_device]
+    roots = {instance.root_volume_id, *of_root}
     return part.volume_id in roots or bool(was_root and part.snapshot.tags.get(INSTANCE) == instance.id)
 
 
@@ -208,36 +183,46 @@ def _unplaced(case: Case) -> str | None:
     return f'nobody wrote down at which device {volumes} stood: restore it with "mode": "attach", and swap by hand'
 
 
+def _one_device_twice(case: Case) -> str | None:
+    """A volume may have moved to the device where another one stood when it was saved."""
+    twice = [device for device, times in Counter(case.places).items() if times > 1]
+    if case.mode is not Mode.REPLACE or not twice:
+        return None
+    return f"several volumes of the point belong at {', '.join(twice)} now: restore them one by one, by volume_id"
+
+
+def _not_its_place(case: Case) -> str | None:
+    """A single volume that is attached to nothing takes no stranger's place."""
+    if case.mode is not Mode.REPLACE or not case.alone or case.point is None:
+        return None
+    saved = {part.volume_id for part in case.point.parts}
+    strangers = [each.id for each in case.standing_volumes if each.id not in saved and RESTORED_FROM not in each.tags]
+    if not strangers:
+        return None
+    where = f"{', '.join(strangers)} stands at its place at {case.instance_id} now"
+    return f'{where}, which is another volume: attach it where it belongs first, or use "mode": "attach"'
+
+
+def _full(case: Case) -> str | None:
+    """What is taken out gets a tag first."""
+    people_s = {
+        each.id: [key for key in each.tags if not key.startswith("aws:")]
+        for each in case.standing_volumes
+        if REPLACED_BY not in each.tags
+    }
+    full = [id_ for id_, keys in people_s.items() if len(keys) >= MOST_TAGS]
+    if case.mode is not Mode.REPLACE or not full:
+        return None
+    return f"{', '.join(full)} has {MOST_TAGS} tags, and needs one more to say what took its place: remove one"
+
+
 def _another_under_way(case: Case) -> str | None:
-    if case.mode is not Mode.REPLACE or case.under_way is None or case.point is None:
+    if case.mode is not Mode.REPLACE or not case.cut_off or case.point is None or is_of(case.cut_off, case.point):
         return None
-    if set(case.point.snapshots) == set(case.under_way.snapshots):
-        return None
+    made = ", ".join(f"{volume.id} of {volume.tags[RESTORED_FROM]}" for volume in case.cut_off)
     return (
-        f"a restore of {case.instance_id} from {case.under_way.words} has not ended: finish it by the same event "
-        f'without at and snapshot_id, or go back by {{"mode": "undo", "instance_id": "{case.instance_id}"}}'
+        f"another restore of {case.instance_id} has not ended ({made}): {case.what_ends_it}; then send this one again"
     )
-
-
-def _place_taken(case: Case) -> str | None:
-    if case.mode is not Mode.UNDO or case.instance is None:
-        return None
-    elsewhere = [
-        f"{former.volume.id} is attached to {', '.join(former.volume.instance_ids)}"
-        for former in case.formers
-        if former.volume.instance_ids and former.volume.instance_ids != (case.instance.id,)
-    ]
-    return f"{'; '.join(elsewhere)}: detach it first" if elsewhere else None
-
-
-def _one_place(case: Case) -> str | None:
-    """After several restores an empty place has several former volumes."""
-    devices = [former.device for former in case.formers]
-    shared = sorted({device for device in devices if devices.count(device) > 1})
-    if case.mode is not Mode.UNDO or not shared:
-        return None
-    named = ", ".join(former.volume.id for former in case.formers if former.device in shared)
-    return f"several volumes have stood at {', '.join(shared)}: say by former_volume_ids which go back, of {named}"
 
 
 _RULES: Sequence[Callable[[Case], str | None]] = (
@@ -256,7 +241,8 @@ _RULES: Sequence[Callable[[Case], str | None]] = (
     _instance_store,
     _root,
     _unplaced,
+    _one_device_twice,
+    _not_its_place,
+    _full,
     _another_under_way,
-    _place_taken,
-    _one_place,
 )

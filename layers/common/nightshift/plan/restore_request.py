@@ -12,12 +12,15 @@ _MODES = ", ".join(Mode)
 
 
 def _moment(value: Any) -> datetime:
+    example = "expected a time with its offset, as 2026-11-23T12:00:00+01:00"
     try:
         moment = datetime.fromisoformat(value)
-    except (TypeError, ValueError):
-        moment = None
-    if moment is None or moment.tzinfo is None:
-        raise ValueError("expected a time with its offset, as 2026-11-23T12:00:00+01:00")
+    except TypeError:
+        raise ValueError(example) from None
+    except ValueError as error:
+        raise ValueError(f"{example}: {error}") from None
+    if moment.tzinfo is None:
+        raise ValueError(f"{example}: it has no offset, so it is a time of no zone")
     return moment
 
 
@@ -53,7 +56,8 @@ class RestoreRequest(Request):
             named = " and ".join(given) or "none"
             raise ValueError(f"expected exactly one of instance_id, volume_id and snapshot_id, not {named}")
         for name, fits, where in (
-            ("at", self.snapshot_id is None and self.mode is not Mode.UNDO, "instance_id or volume_id, not with undo"),
+            ("at", self.snapshot_id is None, "instance_id or volume_id: a snapshot is of one time"),
+            ("at", self.mode is not Mode.UNDO, "a restore: undo takes nothing from a snapshot"),
             ("zone", self.mode is Mode.VOLUME, '"mode": "volume"; elsewhere it is the instance\'s'),
             ("to_instance_id", self.mode is Mode.ATTACH, '"mode": "attach"'),
             ("former_volume_ids", self.mode is Mode.UNDO, '"mode": "undo"'),

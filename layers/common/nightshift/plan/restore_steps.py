@@ -15,9 +15,9 @@ from nightshift.plan.restore_changes import (
     Stop,
     Swap,
 )
-from nightshift.plan.restore_marks import Former, Mode, Purpose, formers_of, made_for, unfinished
+from nightshift.plan.restore_marks import Mode, Purpose, formers_of, made_for
 from nightshift.plan.restore_points import Part, RestorePoint
-from nightshift.plan.tags import MOST_TAGS, RESTORE, RESTORED, RESTORED_FROM, people_s
+from nightshift.plan.tags import HOLD_UNTIL, MOST_TAGS, RESTORE, RESTORED, RESTORED_FROM, people_s
 
 # "Amazon EBS volume types": which take a number of IOPS, and which a throughput.
 _WITH_IOPS = frozenset({"gp3", "io1", "io2"})
@@ -55,7 +55,7 @@ def attach_steps(scene: Scene, point: RestorePoint, instance: Instance) -> list[
         made = made_for(scene.volumes, part.snapshot.id, Mode.ATTACH, instance.id)
         incoming = Incoming(part.snapshot.id, made.id if made else None)
         swap = Swap(instance.id, purpose.device, incoming, outgoing=None, delete_on_termination=False)
-        steps += [_creation(scene, part, purpose, instance.zone), _attachment(swap, instance)]
+        steps += [_creation(scene, part, purpose, instance.zone), _beside(swap, instance)]
     return steps
 
 
@@ -63,32 +63,18 @@ def replace_steps(scene: Scene, point: RestorePoint, instance: Instance) -> list
     """New volumes in the places of those that are there."""
     swaps = [_replacement(scene, part, instance) for part in point.parts]
     created = [
-        _creation(scene, part, Purpose(Mode.REPLACE, instance.id, swap.device), instance.zone)
+        _creation(scene, part, Purpose(Mode.REPLACE, instance.id, swap.device, len(point.parts)), instance.zone)
         for part, swap in zip(point.parts, swaps, strict=True)
     ]
-    open_swaps = [swap for swap in swaps if not _in_place(swap, instance)]
-    ended = not open_swaps and all(_has_ended(scene, swap) for swap in swaps)
-    if ended:
+    open_swaps = [swap for swap in swaps if not _in_place(scene, swap, instance)]
+    if not open_swaps and all(_has_ended(scene, swap) for swap in swaps):
         words = "already in place; to restore it once more, undo first and then send this event again"
         return [*created, Decision(instance.id, Action.KEEP, words)]
     marks = [_mark(swap) for swap in open_swaps if swap.outgoing]
-    return [*created, *marks, *_swapped(swaps, open_swaps, instance, undoes=False)]
-
-
-def undo_steps(scene: Scene, formers: Sequence[Former], instance: Instance) -> list[Decision]:
-    """The former volumes back in their places."""
-    swaps = [
-        Swap(
-            instance.id,
-            former.device,
-            Incoming("", former.volume.id),
-            _outgoing(scene, former, instance),
-            former.delete_on_termination,
-        )
-        for former in formers
-    ]
-    open_swaps = [swap for swap in swaps if not _in_place(swap, instance)]
-    return _swapped(swaps, open_swaps, instance, undoes=True)
+    # What an earlier restore has put in place is no matter of this one: where it fails, it does not go back.
+    begun = [swap for swap in swaps if swap in open_swaps or not _has_ended(scene, swap)]
+    start = Start(instance.id, tuple(begun), undoes=False)
+    return [*created, *marks, *swapped(open_swaps, instance, start)]
 
 
 def numbered(steps: Sequence[Decision]) -> list[Decision]:
@@ -115,7 +101,7 @@ def unplaced(scene: Scene, point: RestorePoint, instance: Instance, mode: Mode) 
     """The volumes for which no device is to be had."""
     places: Mapping[Mode, Sequence[object]] = {
         Mode.ATTACH: attach_purposes(scene, point, instance),
-        Mode.REPLACE: [place_of(part, instance) for part in point.parts],
+        Mode.REPLACE: [place_of(scene, part, instance) for part in point.parts],
     }
     return [part.volume_id for part, place in zip(point.parts, places.get(mode, point.parts), strict=True) if not place]
 
@@ -130,30 +116,29 @@ def free_devices(instance: Instance, spoken_for: Sequence[str] = ()) -> list[str
     return [f"/dev/sd{letter}" for letter in "fghijklmnop" if f"d{letter}" not in taken]
 
 
-def place_of(part: Part, instance: Instance) -> str | None:
-    """Where the volume stands now, else where it stood when it was saved; None: nobody wrote that down."""
+def place_of(scene: Scene, part: Part, instance: Instance) -> str | None:
+    """Where the volume's place is: where a restore took it out, where it stands now, where it stood when it was saved.
+
+    None: nobody wrote that down. A former volume may stand elsewhere meanwhile, for somebody to copy files from it.
+    """
+    former = next((each for each in formers_of(scene.volumes, instance.id) if each.volume.id == part.volume_id), None)
     now = next((disk.device for disk in instance.disks if disk.volume_id == part.volume_id), None)
-    return now or (part.disk.device if part.disk else None)
+    return (former.device if former else None) or now or (part.disk.device if part.disk else None)
 
 
-def point_under_way(scene: Scene, points: Sequence[RestorePoint], instance: Instance) -> RestorePoint | None:
-    """The point of a replacement of this instance that has not ended."""
-    sources = {volume.tags[RESTORED_FROM] for volume in unfinished(scene.volumes, instance)}
-    return next((point for point in points if sources & {each.id for each in point.snapshots}), None)
-
-
-def latest_formers(scene: Scene, instance: Instance) -> list[Former]:
-    """Those whose replacement stands at the instance now, or whose place is empty, or who stand there again."""
-    return [
-        former
-        for former in formers_of(scene.volumes, instance.id)
-        if scene.at(instance, former.device) in (former.replaced_by, former.volume.id, None)
-    ]
+def standing_at_places(scene: Scene, point: RestorePoint, instance: Instance) -> list[str]:
+    """The volumes that stand at the places of a point's volumes now."""
+    places = [place_of(scene, part, instance) for part in point.parts]
+    return [volume_id for place in places if place and (volume_id := scene.at(instance, place))]
 
 
 def _creation(scene: Scene, part: Part, purpose: Purpose, zone: str) -> Decision:
     if made := made_for(scene.volumes, part.snapshot.id, Mode(purpose.mode), purpose.place):
-        return Decision(part.snapshot.id, Action.KEEP, f"{made.id} was made from it by an earlier run")
+        words = f"{made.id} was made from it by an earlier run"
+        at = ", ".join(made.instance_ids)
+        if at and not purpose.device:
+            words = f"{words}, and is at {at}: for another copy, take the tag {RESTORE} off it"
+        return Decision(part.snapshot.id, Action.KEEP, words)
     new = _new_volume(scene, part, purpose, zone)
     numbers = [f"{new.iops} IOPS" if new.iops else "", f"{new.throughput_mibps} MiB/s" if new.throughput_mibps else ""]
     kind = ", ".join(filter(None, [f"{new.size_gib} GiB {new.type}", *numbers, "encrypted" if new.key else ""]))
@@ -167,7 +152,10 @@ def _new_volume(scene: Scene, part: Part, purpose: Purpose, zone: str) -> NewVol
     speed = then if then and then.type else source
     ours = {RESTORED_FROM: part.snapshot.id, RESTORE: purpose.text}
     theirs = people_s(source.tags if source else part.snapshot.tags)
-    room = dict(sorted(theirs.items())[: MOST_TAGS - len(ours) - 1])
+    if source is None:
+        theirs.pop(HOLD_UNTIL, None)  # it was the snapshot's, or would hold all that is saved of the new volume
+    # Two more are written later: when the restore ends, and what takes its place one day.
+    room = dict(sorted(theirs.items())[: MOST_TAGS - len(ours) - 2])
     spent = [volume for volume in scene.volumes if volume.tags.get(RESTORED_FROM) == part.snapshot.id]
     return NewVolume(
         snapshot_id=part.snapshot.id,
@@ -185,7 +173,7 @@ def _new_volume(scene: Scene, part: Part, purpose: Purpose, zone: str) -> NewVol
 
 def _replacement(scene: Scene, part: Part, instance: Instance) -> Swap:
     made = made_for(scene.volumes, part.snapshot.id, Mode.REPLACE, instance.id)
-    device = place_of(part, instance) or ""
+    device = place_of(scene, part, instance) or ""
     standing = next((disk for disk in instance.disks if disk.device == device), None)
     former = next(
         (each for each in formers_of(scene.volumes, instance.id) if made and each.replaced_by == made.id), None
@@ -197,15 +185,16 @@ def _replacement(scene: Scene, part: Part, instance: Instance) -> Swap:
     )
 
 
-def _in_place(swap: Swap, instance: Instance) -> bool:
-    """Attached there, and ending as it should: a run may have been cut between the two."""
-    standing = Disk(swap.device, swap.incoming.volume_id or "", swap.delete_on_termination)
-    return standing in instance.disks
+def _in_place(scene: Scene, swap: Swap, instance: Instance) -> bool:
+    """Attached there, and ending as it should: a run may have been cut between the two, but not once it had ended."""
+    if _has_ended(scene, swap):
+        return scene.at(instance, swap.device) == swap.incoming.volume_id
+    return stands(swap, instance)
 
 
-def _outgoing(scene: Scene, former: Former, instance: Instance) -> str | None:
-    standing = scene.at(instance, former.device)
-    return standing if standing != former.volume.id else None
+def stands(swap: Swap, instance: Instance) -> bool:
+    """Attached there, and ending as it should."""
+    return Disk(swap.device, swap.incoming.volume_id or "", swap.delete_on_termination) in instance.disks
 
 
 def _has_ended(scene: Scene, swap: Swap) -> bool:
@@ -217,28 +206,30 @@ def _mark(swap: Swap) -> Decision:
     return Decision(swap.outgoing or "", Action.TAG, "is kept; its tag says what takes its place", MarkFormer(swap))
 
 
-def _swapped(swaps: Sequence[Swap], open_swaps: Sequence[Swap], instance: Instance, *, undoes: bool) -> list[Decision]:
+def swapped(open_swaps: Sequence[Swap], instance: Instance, start: Start) -> list[Decision]:
+    """At rest, one volume out and one in, place by place; then the start."""
     stop = Decision(instance.id, Action.STOP, f"it is {instance.state}: volumes are swapped at rest", Stop(instance.id))
-    start = Start(instance.id, tuple(swaps), undoes)
-    words = "it starts again, and its checks are waited for"
+    words = (
+        "it starts again" if open_swaps else "all volumes stand at their places: it is started where it does not run"
+    )
     return [
         *([stop] if open_swaps and instance.state != "stopped" else []),
         *(step for swap in open_swaps for step in _exchange(swap, instance)),
-        Decision(instance.id, Action.START, words, start),
+        Decision(instance.id, Action.START, f"{words}, and its checks are waited for", start),
     ]
 
 
 def _exchange(swap: Swap, instance: Instance) -> Iterable[Decision]:
     if swap.outgoing:
-        out = Detach(swap.outgoing, instance.id, swap.device)
-        yield Decision(swap.outgoing, Action.DETACH, f"leaves {swap.device} of {instance.id}, and is kept", out)
-    yield _attachment(swap, instance)
-
-
-def _attachment(swap: Swap, instance: Instance) -> Decision:
-    if _in_place(swap, instance):
-        return Decision(swap.incoming.id, Action.KEEP, f"stands at {swap.device} of {instance.id}")
+        words = f"leaves {swap.device} of {instance.id}, and is kept"
+        yield Decision(swap.outgoing, Action.DETACH, words, Detach(swap))
     what = "" if swap.incoming.volume_id else "the new volume "
-    return Decision(
-        swap.incoming.id, Action.ATTACH, f"{what}takes its place at {swap.device} of {instance.id}", Attach(swap)
-    )
+    words = f"{what}takes its place at {swap.device} of {instance.id}"
+    yield Decision(swap.incoming.id, Action.ATTACH, words, Attach(swap, at_rest=True))
+
+
+def _beside(swap: Swap, instance: Instance) -> Decision:
+    if swap.incoming.volume_id in {disk.volume_id for disk in instance.disks}:
+        return Decision(swap.incoming.id, Action.KEEP, f"is attached to {instance.id}")
+    words = f"attached at the free device name {swap.device} of {instance.id}"
+    return Decision(swap.incoming.id, Action.ATTACH, words, Attach(swap, at_rest=False))
