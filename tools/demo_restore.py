@@ -21,7 +21,7 @@ from local.emulator import Emulator
 from local.seed import Disk
 from local.stage import make_topic, put_policy
 from local.template import logical_id
-from local.world import world
+from local.world import CHECKS, world
 from tools import demo_report as report
 
 REGION = "eu-central-1"
@@ -41,7 +41,7 @@ def main() -> None:
             )
             for job in JOBS
         }
-        show(console, functions, box.id)
+        show(console, functions, box)
 
 
 def broken_server(aws: EmbeddedAws) -> Any:
@@ -63,9 +63,10 @@ def broken_server(aws: EmbeddedAws) -> Any:
     return box
 
 
-def show(console: Console, functions: Mapping[str, Emulator], instance_id: str) -> list[dict[str, Any]]:
+def show(console: Console, functions: Mapping[str, Emulator], box: Any) -> list[dict[str, Any]]:
     """Each run as a person would make it; their outcomes."""
     outcomes: list[dict[str, Any]] = []
+    instance_id = box.id
 
     def run(job: str, event: dict[str, Any]) -> dict[str, Any]:
         with console.status(f"{job} runs ..."):
@@ -75,10 +76,13 @@ def show(console: Console, functions: Mapping[str, Emulator], instance_id: str) 
         return outcome
 
     console.rule("[bold]A broken server")
+    console.print(as_it_is(box), highlight=False)
     run("restore", {"instance_id": instance_id, "list": True})
     restored = run("restore", {"instance_id": instance_id, "mode": "replace"})
+    console.print(as_it_is(box), highlight=False)
     console.print("the answer's undo:", json.dumps(restored["restore"]["undo"]), highlight=False)
     run("restore", restored["restore"]["undo"])
+    console.print(as_it_is(box), highlight=False)
     console.rule("[bold]The clusters")
     console.print(clusters(run("eks_info", {})))
     console.rule("[bold]A VPC, made twice")
@@ -87,6 +91,14 @@ def show(console: Console, functions: Mapping[str, Emulator], instance_id: str) 
         run("network", declared)
     console.print(f"The second time changed {outcomes[-1]['done']} things.")
     return outcomes
+
+
+def as_it_is(box: Any) -> str:
+    """The server, its checks and its volumes, in a line."""
+    impaired = [check for check in CHECKS if (box.id, check) in world.checks]
+    checks = f"its {', '.join(impaired)} check fails" if impaired else "its checks are ok"
+    disks = ", ".join(f"{device} {block.volume_id}" for device, block in sorted(box.block_device_mapping.items()))
+    return f"\n{box.id} is {box.state}, {checks}; {disks}"
 
 
 def clusters(outcome: Mapping[str, Any]) -> Table:

@@ -24,7 +24,7 @@ def test_the_server_is_restored_and_undone_and_the_vpc_is_made_once(embedded: Em
         job: Emulator(logical_id(job), endpoint_url=embedded.url, environment=topic, region=REGION) for job in JOBS
     }
     with emulators["restore"], emulators["eks_info"], emulators["network"]:
-        listed, restored, undone, clusters, made, again = show(Console(file=screen, width=130), emulators, box.id)
+        listed, restored, undone, clusters, made, again = show(Console(file=screen, width=130), emulators, box)
 
     assert len(listed["points"]) >= 5
     for outcome in (restored, undone, made):

@@ -228,3 +228,9 @@ def test_show_lists_vpcs_blocks_free_addresses_and_overlaps(
     assert {each["action"] for each in outcome["decisions"]} == {"keep"}
     assert outcome["skipped"] == len(outcome["vpcs"]) == 3
     assert changes(aws.requests) == []
+
+
+def test_what_is_declared_no_more_stays_and_is_said(run_job: Run) -> None:
+    run_job(network.JOB, WITH_NAT)
+    [note] = run_job(network.JOB, WITH_NAT | {"nat_gateway": "none"})["notes"]
+    assert "not declared any more, and still there: address/a, nat-gateway/a; how to remove each is said" in note

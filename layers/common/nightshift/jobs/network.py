@@ -49,7 +49,8 @@ def plan(inventory: Region, request: NetworkRequest, _policy: Policy, now: datet
     """One decision for each part of the network, in the order of the steps; to show, one for each VPC."""
     if request.name is None:
         return show(inventory)
-    return Plan(_planned(inventory, request, now).decisions)
+    planned = _planned(inventory, request, now)
+    return Plan(planned.decisions, planned.notes)
 
 
 def guard(inventory: Region, _plan: Plan, request: NetworkRequest, _policy: Policy) -> str | None:

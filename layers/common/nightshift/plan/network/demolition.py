@@ -35,6 +35,7 @@ class Demolition:
 
     decisions: Sequence[Decision]
     faults: Sequence[str]
+    notes: Sequence[str] = ()
 
 
 def demolition(found: Region, network: str, present: Survey) -> Demolition:

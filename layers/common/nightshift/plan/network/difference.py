@@ -13,6 +13,8 @@ from nightshift.plan.network.region import Region
 from nightshift.plan.network.steps import Marks, Step, kept, known, numbered
 from nightshift.plan.network.survey import Held, Present, Survey
 
+MOST_NAMED = 10
+
 # How a person removes by hand what is not declared any more; the handle stands at the end.
 _BY_HAND: Mapping[type[Part], str] = {
     parts.Subnet: "delete-subnet --subnet-id",
@@ -29,10 +31,11 @@ _BY_HAND: Mapping[type[Part], str] = {
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """decisions: one for each part. faults: why the whole is refused."""
+    """decisions: one for each part. faults: why the whole is refused. notes: what no single part can say."""
 
     decisions: Sequence[Decision]
     faults: Sequence[str]
+    notes: Sequence[str] = ()
 
 
 def difference(drawing: Drawing, found: Region, present: Survey, marks: Marks, allow_overlap: bool) -> Difference:
@@ -45,7 +48,18 @@ def difference(drawing: Drawing, found: Region, present: Survey, marks: Marks, a
     undeclared = [each for key, each in present.parts.items() if key not in wanted]
     faults += [_needless(each, drawing) for each in undeclared if each.held is Held.TO_ADOPT]
     decisions += [_undeclared(each) for each in undeclared]
-    return Difference(numbered(decisions), faults)
+    return Difference(numbered(decisions), faults, _left_over(undeclared))
+
+
+def _left_over(undeclared: Sequence[Present]) -> list[str]:
+    """Nothing goes because an event leaves it out; but it costs on."""
+    made = [each for each in undeclared if isinstance(each.part, Resource) and each.held is Held.MADE]
+    if not made:
+        return []
+    keys = ", ".join(each.part.key for each in made[:MOST_NAMED]) + (", ..." if len(made) > MOST_NAMED else "")
+    return [
+        f"made by an earlier event, not declared any more, and still there: {keys}; how to remove each is said at it"
+    ]
 
 
 def _decisions(part: Part, survey: Survey, marks: Marks) -> list[Decision]:
@@ -119,7 +133,7 @@ def _overlaps(drawing: Drawing, found: Region, present: Survey) -> Iterator[str]
     ]
     vpc = next((each.id for each in present.parts.values() if isinstance(each.part, parts.Vpc)), None)
     for clash in clashes(found, to_be, vpc):
-        yield f'{clash}: the two could never be connected; choose another, or send "allow_overlap": true'
+        yield f'{clash}: they could never be connected; choose another, adopt that VPC, or send "allow_overlap": true'
 
 
 def _foreign_gateway(drawing: Drawing, found: Region, present: Survey) -> Iterator[str]:
