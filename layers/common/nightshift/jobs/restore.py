@@ -1,6 +1,6 @@
 """Restore: new volumes from the snapshots of an instance or a volume, beside the old ones or in their places."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -17,7 +17,8 @@ from nightshift.plan.restore_answer import commands, replaced_in, undo_event
 from nightshift.plan.restore_case import Case
 from nightshift.plan.restore_cut import unfinished, what_ends_it
 from nightshift.plan.restore_list import listed
-from nightshift.plan.restore_marks import UNDONE, Former, Mode, formers_of
+from nightshift.plan.restore_marks import Former, Mode, formers_of
+from nightshift.plan.restore_notes import left_out, left_where_it_is, unknown_start
 from nightshift.plan.restore_points import RestorePoint
 from nightshift.plan.restore_refusals import refusal
 from nightshift.plan.restore_request import RestoreRequest
@@ -32,7 +33,7 @@ from nightshift.plan.restore_steps import (
     volume_steps,
 )
 from nightshift.plan.restore_undo import formers_to_undo, given_up, undo_steps
-from nightshift.plan.tags import HOLD_UNTIL, ORIGIN, RESTORE, RESTORED_FROM
+from nightshift.plan.tags import HOLD_UNTIL, ORIGIN, RESTORED_FROM
 from nightshift.policy import Policy
 
 
@@ -207,29 +208,15 @@ def _why_not_former(former: Former | None, device: str | None) -> str:
 
 def _left_out(inventory: Inventory, request: RestoreRequest) -> list[str]:
     """What a restore does not bring back."""
-    if inventory.point is None or request.mode is Mode.UNDO:
+    point, instance = inventory.point, inventory.instance
+    if point is None or request.mode is Mode.UNDO:
         return []
-    lacking = [*inventory.point.missing, *inventory.point.never_saved]
-    sources = [each for part in inventory.point.parts if (each := inventory.scene.volume(part.volume_id))]
+    gone = instance is None or instance.ending
     return [
-        *(f"not in this point, so it stays as it is: {disk.volume_id} at {disk.device}" for disk in lacking),
-        *(f"the new volume of {each.id} is no Multi-Attach volume" for each in sources if each.multi_attach),
-        *(_beside(inventory.instance, inventory.point, sources) if inventory.instance and request.replaces_all else ()),
+        *left_out(inventory.scene, point),
+        *(left_where_it_is(inventory.scene, point, instance) if instance and request.replaces_all else ()),
+        *(unknown_start(point, _origin(point)) if gone and request.instance_id else ()),
     ]
-
-
-def _beside(instance: Instance, point: RestorePoint, sources: Sequence[Volume]) -> Iterator[str]:
-    """What a replacement leaves where it is: volumes that came to the instance later, and those that left it."""
-    known = {part.volume_id for part in point.parts} | {disk.volume_id for disk in (*point.missing, *point.never_saved)}
-    devices = {part.disk.device for part in point.parts if part.disk}
-    for disk in instance.disks:
-        if disk.volume_id not in known and disk.device not in devices:
-            yield f"{disk.volume_id} at {disk.device} was not there at this point: it stays as it is"
-    for volume in sources:
-        if volume.instance_ids and instance.id not in volume.instance_ids:
-            yield f"{volume.id} is at {', '.join(volume.instance_ids)} now: it stays there"
-        if volume.tags.get(RESTORE) == UNDONE:
-            yield f"this point is of {volume.id}, which an undo has taken out: for what stands now, name an earlier at"
 
 
 def _answer(inventory: Inventory, request: RestoreRequest, steps: Sequence[Decision]) -> dict[str, Any]:
