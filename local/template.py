@@ -71,6 +71,12 @@ def read_template() -> dict[str, Any]:
     return template
 
 
+def read_source() -> dict[str, Any]:
+    """template.yaml as it is written, before any build."""
+    template: dict[str, Any] = yaml.load((ROOT / "template.yaml").read_text(), Loader=_Loader)  # a SafeLoader
+    return template
+
+
 def read_function(logical_id: str, *, region: str, account: str) -> Function:
     """The function of that logical id, from .aws-sam/build; says `make build` when there is no build."""
     template = read_template()

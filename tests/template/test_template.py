@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from local.build import ROOT
+from local.iam.reference import actions
 from tests.template.roles import (
     FUNCTIONS,
     GLOBALS,
@@ -15,7 +16,6 @@ from tests.template.roles import (
     RESOURCES,
     TEMPLATE,
     Statement,
-    actions,
     statements,
 )
 

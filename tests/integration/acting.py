@@ -1,0 +1,57 @@
+"""Runs and calls with a function's role evaluated, as IAM would."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from botocore.config import Config
+from botocore.exceptions import ClientError
+
+from local.embedded import EmbeddedAws
+from local.iam.enforce import Enforcer, acting_as
+from local.iam.role import role_of
+from local.stage import client
+from tests.support import REGION
+
+ONCE = Config(retries={"total_max_attempts": 1})
+DENIED = ("UnauthorizedOperation", "AccessDeniedException", "AuthorizationError")
+
+type Call = Callable[[], Any]
+
+
+@contextmanager
+def acting(aws: EmbeddedAws, job: str) -> Iterator[Enforcer]:
+    """All calls of the embedded AWS are the job's role's."""
+    with acting_as(aws, role_of(job, REGION)) as enforcer:
+        yield enforcer
+
+
+def role_client(aws: EmbeddedAws, service: str) -> Any:
+    return client(service, aws.url, REGION, ONCE)
+
+
+def refused(call: Call) -> str | None:
+    """The code with which IAM refuses it; None: it got past IAM, whatever happened then."""
+    try:
+        call()
+    except ClientError as error:
+        code: str = error.response["Error"]["Code"]
+        return code if code in DENIED else None
+    return None
+
+
+def denied(aws: EmbeddedAws, job: str, call: Call) -> tuple[str | None, str | None]:
+    """How a call of this role is refused, and for which action and type of resource; None and None: it is not."""
+    with acting(aws, job) as enforcer:
+        code = refused(call)
+    if code is None:
+        return None, None
+    assert enforcer.denied, "refused, but not by the role"
+    asked = enforcer.denied[0]
+    return code, asked.action
+
+
+def no_denial(enforcer: Enforcer) -> None:
+    if enforcer.denied:
+        pytest.fail(f"denied: {', '.join(map(str, enforcer.denied))}; {enforcer.denied[0].context}")
