@@ -37,6 +37,7 @@ class Middleware:
         # In AWS the checks and the effect of a call are one step; moto's tables even break when two calls change them.
         self._one_at_a_time = RLock()
         self.hooks: list[Hook] = []
+        self.callers: dict[str, Hook] = {}
         self.requests: list[tuple[str, str]] = []
         self.unimplemented: list[str] = []
 
@@ -53,7 +54,8 @@ class Middleware:
         return send(instead or answer, environ, start_response)
 
     def _asked_of_hooks(self, call: Call) -> Answer | None:
-        for hook in list(self.hooks):
+        own = self.callers.get(call.caller)
+        for hook in [*([own] if own else []), *self.hooks]:
             instead = hook(call.service, call.action, call.params)
             if instead is not None:
                 return error(call, instead) if isinstance(instead, Fault) else instead
@@ -106,6 +108,11 @@ class EmbeddedAws:
         return self._middleware.hooks
 
     @property
+    def callers(self) -> dict[str, Hook]:
+        """The hook of a caller, by access key, asked before all others and about this caller's calls alone."""
+        return self._middleware.callers
+
+    @property
     def requests(self) -> list[tuple[str, str]]:
         """Every (service, action) received, in order."""
         return self._middleware.requests
@@ -119,7 +126,7 @@ class EmbeddedAws:
         """An empty AWS again, and a normal world."""
         moto_api_backend.reset()
         world.reset()
-        for log in (self.hooks, self.requests, self.unimplemented):
+        for log in (self.hooks, self.callers, self.requests, self.unimplemented):
             log.clear()
 
     def stop(self) -> None:

@@ -25,14 +25,14 @@ EXAMPLE_DISKS = (Disk(), Disk("/dev/sdf", 20, delete_on_termination=False))
 EXAMPLE_INSTANCE, EXAMPLE_VOLUME = "i-0123456789abcdef0", "vol-0123456789abcdef0"
 
 
-def client(service: str, url: str, region: str = REGION, config: Config | None = None) -> Any:
+def client(service: str, url: str, region: str = REGION, config: Config | None = None, caller: str = "testing") -> Any:
     """A boto3 client of the embedded AWS, whatever the caller's own AWS settings are."""
     return boto3.client(  # type: ignore[call-overload]  # the stubs want literal names
         service,
         endpoint_url=url,
         region_name=region,
         config=config,
-        aws_access_key_id="testing",
+        aws_access_key_id=caller,
         aws_secret_access_key="testing",  # it takes any
     )
 

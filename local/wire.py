@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from io import BytesIO
 from typing import Any
 from urllib.parse import parse_qsl
@@ -15,13 +15,17 @@ SIGNED_WITH = "Credential="
 
 @dataclass(frozen=True)
 class Call:
-    """One request: the service that signed it, the action, and the parameters (flat for EC2, SNS, STS: text)."""
+    """One request: the service that signed it, the action, and the parameters (flat for EC2, SNS, STS: text).
+
+    caller: the access key that signed it.
+    """
 
     service: str
     region: str
     action: str
     params: dict[str, Any]
     protocol: str
+    caller: str = ""
 
     @property
     def is_json(self) -> bool:
@@ -62,7 +66,11 @@ def read_call(environ: dict[str, Any]) -> Call:
     length = int(environ.get("CONTENT_LENGTH") or 0)
     body = environ["wsgi.input"].read(length) if length else b""
     environ["wsgi.input"] = BytesIO(body)
-    service, region = _scope(environ.get("HTTP_AUTHORIZATION", ""))
+    caller, service, region = _scope(environ.get("HTTP_AUTHORIZATION", ""))
+    return replace(_call(environ, body, service, region), caller=caller)
+
+
+def _call(environ: dict[str, Any], body: bytes, service: str, region: str) -> Call:
     if target := environ.get("HTTP_X_AMZ_TARGET"):
         return Call(service, region, target.rpartition(".")[2], _json(body), "json")
     form = dict(parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True))
@@ -106,10 +114,11 @@ def send(answer: Answer, environ: dict[str, Any], start_response: Any) -> Iterab
     return [answer.body]
 
 
-def _scope(authorization: str) -> tuple[str, str]:
+def _scope(authorization: str) -> tuple[str, str, str]:
+    """Access key, service, region."""
     _, _, credential = authorization.partition(SIGNED_WITH)
     parts = credential.split(",")[0].split("/")
-    return (parts[3], parts[2]) if len(parts) == 5 else ("", "")
+    return (parts[0], parts[3], parts[2]) if len(parts) == 5 else ("", "", "")
 
 
 def _json(body: bytes) -> dict[str, Any]:

@@ -81,10 +81,10 @@ class Account:
     def arn(self, action: str, kind: str, id_: str) -> str:
         """As the reference writes it: arn:${Partition}:ec2:${Region}::snapshot/${SnapshotId}."""
         [known] = actions(action)
-        head, _, _ = known.type_named(kind).arn.rpartition("/")
+        head, _, _ = known.type_named(kind).arn.partition(f"{kind}/")
         for name, value in {"Partition": "aws", "Region": self.region, "Account": self.id}.items():
             head = head.replace(f"${{{name}}}", value)
-        return f"{head}/{id_}"
+        return f"{head}{kind}/{id_}"
 
     def existing(self, action: str, id_: str, asked: Mapping[str, str] | None = None) -> Touched:
         """Something of EC2's. UnmappedError: an id of a kind that is not known here."""
@@ -92,6 +92,12 @@ class Account:
         if kind is None:
             raise UnmappedError(f"{action}: what is {id_}?")
         return Touched(kind, self.arn(action, kind, id_), dict(self.ec2.tags.get(id_, {})), asked)
+
+    def is_gone(self, id_: str) -> bool:
+        """Whether AWS would say NotFound; of a network's parts moto keeps the tags, and nobody need ask."""
+        tables = {"snap": self.ec2.snapshots, "vol": self.ec2.volumes}
+        table = tables.get(id_.partition("-")[0])
+        return table is not None and id_ not in table
 
     def planned(self, action: str, kind: str, asked: Mapping[str, str]) -> Touched:
         """Something of EC2's that the call would make."""

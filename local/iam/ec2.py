@@ -138,7 +138,7 @@ def questions(account: Account, action: str, params: Params) -> Iterator[Questio
     name = f"ec2:{action}"
     if action in ("CreateTags", "DeleteTags"):
         tags = _pairs(params, "Tag")
-        for id_ in given("ResourceId")(params, account.ec2):
+        for id_ in _there(account, given("ResourceId")(params, account.ec2)):
             yield account.question(name, account.existing(name, id_, tags))
     elif action in TOUCHES:
         yield from _of_resources(account, action, params)
@@ -151,7 +151,7 @@ def questions(account: Account, action: str, params: Params) -> Iterator[Questio
 
 def _of_resources(account: Account, action: str, params: Params) -> Iterator[Question]:
     name, asked = f"ec2:{action}", dict(_specified(params))
-    for id_ in dict.fromkeys(id_ for find in TOUCHES[action] for id_ in find(params, account.ec2)):
+    for id_ in _there(account, (id_ for find in TOUCHES[action] for id_ in find(params, account.ec2))):
         yield account.question(name, account.existing(name, id_))
     for kind in MAKES.get(action, ()):
         yield account.question(name, account.planned(name, kind, asked.get(kind, {})))
@@ -160,6 +160,12 @@ def _of_resources(account: Account, action: str, params: Params) -> Iterator[Que
     for kind, tags in asked.items():
         made: Touched = account.planned("ec2:CreateTags", kind, tags)
         yield account.question("ec2:CreateTags", made, ec2_CreateAction=action)
+
+
+def _there(account: Account, ids: Iterable[str]) -> list[str]:
+    """Each once. What is gone has no tags to look at: it is taken that EC2 says so, as it does to everybody (nobody
+    wrote down that it does not answer UnauthorizedOperation first)."""
+    return [id_ for id_ in dict.fromkeys(ids) if not account.is_gone(id_)]
 
 
 def _specified(params: Params) -> Iterator[tuple[str, dict[str, str]]]:

@@ -56,11 +56,13 @@ class Enforcer:
 
 
 @contextmanager
-def acting_as(aws: EmbeddedAws, role: Role) -> Iterator[Enforcer]:
-    """Every call meanwhile is the role's. A call that nobody has described counts as one that moto does not have."""
+def acting_as(aws: EmbeddedAws, role: Role, caller: str) -> Iterator[Enforcer]:
+    """Every call that this access key signs meanwhile is the role's. One that nobody has described counts as one that
+    moto does not have."""
     enforcer = Enforcer(role, aws.unimplemented)
-    aws.hooks.insert(0, enforcer)
+    aws.callers[caller] = enforcer
     try:
         yield enforcer
     finally:
-        aws.hooks.remove(enforcer)
+        # Two runs of one caller may overlap.
+        aws.callers.pop(caller, None)

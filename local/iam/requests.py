@@ -85,7 +85,8 @@ def _ssm(account: Account, action: str, params: Params) -> Iterator[Question]:
 
 
 def _cluster(account: Account, params: Params) -> Touched:
-    name = params.get("clusterName") or params["name"]
+    """EKS writes the cluster's name as {name} into the path, whatever botocore calls it."""
+    name = params["name"]
     cluster = account.eks.clusters.get(name)
     return Touched(
         "cluster", account.arn("eks:DescribeCluster", "cluster", name), dict(cluster.tags if cluster else {})
@@ -96,7 +97,7 @@ def _part(kind: str, parameter: str) -> Callable[[Account, Params], Touched]:
     """A part of a cluster: AWS gives its ARN a last segment that nobody can know before."""
 
     def find(account: Account, params: Params) -> Touched:
-        id_ = f"{params['clusterName']}/{params[parameter]}/0a1b2c3d"
+        id_ = f"{params['name']}/{params[parameter]}/0a1b2c3d"
         return Touched(kind, account.arn("eks:TagResource", kind, id_), {})
 
     return find

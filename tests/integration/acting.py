@@ -14,6 +14,8 @@ from local.iam.role import role_of
 from local.stage import client
 from tests.support import REGION
 
+# The access key of the jobs: what the tests themselves call has another, and is asked nothing.
+CALLER = "nightshift"
 ONCE = Config(retries={"total_max_attempts": 1})
 DENIED = ("UnauthorizedOperation", "AccessDeniedException", "AuthorizationError")
 
@@ -22,13 +24,14 @@ type Call = Callable[[], Any]
 
 @contextmanager
 def acting(aws: EmbeddedAws, job: str) -> Iterator[Enforcer]:
-    """All calls of the embedded AWS are the job's role's."""
-    with acting_as(aws, role_of(job, REGION)) as enforcer:
+    """What the jobs of this process call meanwhile is asked of this job's role."""
+    with acting_as(aws, role_of(job, REGION), CALLER) as enforcer:
         yield enforcer
 
 
 def role_client(aws: EmbeddedAws, service: str) -> Any:
-    return client(service, aws.url, REGION, ONCE)
+    """A client whose calls are the role's."""
+    return client(service, aws.url, REGION, ONCE, caller=CALLER)
 
 
 def refused(call: Call) -> str | None:

@@ -9,13 +9,14 @@ from botocore.loaders import JSONFileLoader
 
 from local import seed
 from local.embedded import EmbeddedAws
+from local.iam.account import Account
 from local.seed import backend_of
 from local.stage import client, put_policy
 from local.world import world
 from nightshift.job import Job
 from nightshift.jobs.status_check import JOB as STATUS_CHECK
 from nightshift.run import run
-from tests.integration.acting import acting, no_denial
+from tests.integration.acting import CALLER, acting, no_denial
 from tests.support import NOW, REGION, Context, WorldClock, scheduled
 
 _load_file = JSONFileLoader.load_file
@@ -47,7 +48,7 @@ def aws(server: EmbeddedAws, monkeypatch: pytest.MonkeyPatch) -> Iterator[Embedd
     for name, value in {
         "AWS_ENDPOINT_URL": server.url,
         "AWS_REGION": REGION,
-        "AWS_ACCESS_KEY_ID": "testing",
+        "AWS_ACCESS_KEY_ID": CALLER,
         "AWS_SECRET_ACCESS_KEY": "testing",
     }.items():
         monkeypatch.setenv(name, value)
@@ -77,21 +78,12 @@ def policy(aws: EmbeddedAws) -> Callable[[str], None]:
 
 @pytest.fixture
 def run_job(aws: EmbeddedAws) -> Run:
-    """run_job(JOB, event, seconds=900): one run, at the embedded AWS's time."""
-
-    def go(job: Job[Any, Any], event: Any, seconds: float = 900) -> dict[str, Any]:
-        return run(job, event, Context(seconds), WorldClock())
-
-    return go
-
-
-@pytest.fixture
-def run_as(aws: EmbeddedAws, run_job: Run) -> Run:
-    """As run_job, with the role of the job evaluated: any call that it does not allow fails the test."""
+    """run_job(JOB, event, seconds=900): one run, at the embedded AWS's time, with the job's role from template.yaml
+    evaluated. A call that the role does not allow fails the test."""
 
     def go(job: Job[Any, Any], event: Any, seconds: float = 900) -> dict[str, Any]:
         with acting(aws, job.name) as enforcer:
-            outcome = run_job(job, event, seconds)
+            outcome = run(job, event, Context(seconds), WorldClock())
         no_denial(enforcer)
         return outcome
 
@@ -100,8 +92,10 @@ def run_as(aws: EmbeddedAws, run_job: Run) -> Run:
 
 @pytest.fixture
 def topic(aws: EmbeddedAws, monkeypatch: pytest.MonkeyPatch) -> str:
-    """The topic the jobs of this process tell."""
-    made: str = client("sns", aws.url, REGION).create_topic(Name="alerts")["TopicArn"]
+    """The topic the jobs of this process tell, with the name and the key that the template gives it."""
+    key = Account(REGION).arn("kms:Decrypt", "key", "AlertsKey")
+    attributes = {"KmsMasterKeyId": key}
+    made: str = client("sns", aws.url, REGION).create_topic(Name="AlertsTopic", Attributes=attributes)["TopicArn"]
     monkeypatch.setenv("NIGHTSHIFT_TOPIC_ARN", made)
     aws.requests.clear()
     return made
