@@ -59,10 +59,12 @@ class Enforcer:
 def acting_as(aws: EmbeddedAws, role: Role, caller: str) -> Iterator[Enforcer]:
     """Every call that this access key signs meanwhile is the role's. One that nobody has described counts as one that
     moto does not have."""
-    enforcer = Enforcer(role, aws.unimplemented)
+    enforcer, before = Enforcer(role, aws.unimplemented), aws.callers.get(caller)
     aws.callers[caller] = enforcer
     try:
         yield enforcer
     finally:
         # Two runs of one caller may overlap.
         aws.callers.pop(caller, None)
+        if before:
+            aws.callers[caller] = before

@@ -9,7 +9,11 @@ OURS, ANOTHER_S = {STACK: "nightshift"}, {STACK: "somebody-else"}
 RESTORED = {"nightshift:restored-from": "snap-1"}
 REPLACED = {"nightshift:replaced-by": "vol-1 i-1 /dev/sdf k"}
 # What looks like a mark of a restore and is none, for its value or its key.
-NO_MARK: tuple[Tags, ...] = ({}, {"nightshift:restored-from": "no", "nightshift:replaced-by": "no"}, {"nightshift:restore": "x"})
+NO_MARK: tuple[Tags, ...] = (
+    {},
+    {"nightshift:restored-from": "no", "nightshift:replaced-by": "no"},
+    {"nightshift:restore": "x"},
+)
 
 
 def tagging(kind: str) -> Call:
