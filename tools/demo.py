@@ -78,7 +78,13 @@ def stage(aws: EmbeddedAws) -> Iterator[dict[str, Emulator]]:
     with ExitStack() as stack:
         yield {
             job: stack.enter_context(
-                Emulator(logical_id(job), endpoint_url=aws.url, environment=environment, region=REGION)
+                Emulator(
+                    logical_id(job),
+                    endpoint_url=aws.url,
+                    # Each function has credentials of its own, as it has a role of its own.
+                    environment=environment | {"AWS_ACCESS_KEY_ID": logical_id(job)},
+                    region=REGION,
+                )
             )
             for job in NIGHT
         }

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from local.iam.account import Account
@@ -28,6 +29,7 @@ class Role:
         return evaluate(self.statements, question)
 
 
+@cache
 def role_of(job: str, region: str, **parameters: str) -> Role:
     """The role of a job's function; parameters of the template that differ from their defaults."""
     account = Account(region)

@@ -2,13 +2,18 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator
+from contextlib import ExitStack
 from typing import Any
 
 import pytest
 
 from local.build import ROOT
 from local.embedded import EmbeddedAws
+from local.iam.enforce import acting_as
+from local.iam.role import role_of
 from local.seed import backend_of
+from local.stage import make_topic
+from local.template import logical_id
 from local.world import world
 from tests.e2e.grants import called_in, granted
 from tools.cost import SECONDS, monthly
@@ -28,7 +33,12 @@ class Nights:
     """Two nights on one fleet, with what was there before and after."""
 
     def __init__(self, aws: EmbeddedAws) -> None:
-        with stage(aws) as functions:
+        with stage(aws) as functions, ExitStack() as roles:
+            topic = make_topic(aws.url, REGION)
+            self.roles = [
+                roles.enter_context(acting_as(aws, role_of(job, REGION, AlertsTopic=topic), logical_id(job)))
+                for job in functions
+            ]
             self.before = _snapshots()
             self.first = [outcome for function in functions.values() for _, outcome in runs(function)]
             self.between = _snapshots()
@@ -99,6 +109,12 @@ def test_what_the_jobs_call_is_what_their_roles_grant(nights: Nights) -> None:
         called[outcome["job"]] |= called_in(outcome)
     for job in NIGHT:
         assert called[job] | ON_OUR_BEHALF.get(job, set()) == granted(job), job
+
+
+def test_every_call_is_allowed_by_the_role_of_its_function(nights: Nights) -> None:
+    for enforcer in nights.roles:
+        assert enforcer.allowed
+        assert enforcer.denied == []
 
 
 def test_one_message_says_what_changed(nights: Nights) -> None:
