@@ -103,7 +103,7 @@ def _tag_probes() -> list[Probe]:
     people_s, hold = {"env": "prod"}, {"nightshift:hold-until": "2099-12-31"}
     return [
         *(
-            Probe("network", "ec2:CreateTags", _tagging(kind), OURS, people_s, FOREIGN, (ANOTHER_S, hold, IDENTITY))
+            Probe("network", "ec2:CreateTags", _tagging(kind), OURS, people_s, FOREIGN, (ANOTHER_S, hold, IDENTITY, {}))
             for kind in (*KINDS, "address")
         ),
         *(
@@ -114,7 +114,7 @@ def _tag_probes() -> list[Probe]:
                 {},
                 ADOPTING,
                 (ANOTHER_S,),
-                ({**IDENTITY, **ANOTHER_S}, {**ADOPTING, "Name": "x"}, {**ADOPTING, **hold}),
+                ({**IDENTITY, **ANOTHER_S}, {**ADOPTING, "Name": "x"}, {**ADOPTING, **hold}, {}),
             )
             for kind in KINDS
         ),

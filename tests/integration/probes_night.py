@@ -100,6 +100,10 @@ NOT_THEIRS = (
     REPLACED,
     {"nightshift:network-stack": "nightshift"},
 )
+# A condition on aws:ResourceTag/nightshift:remedy is met by these too.
+IN_ANOTHER_CASE = tuple(
+    {key: "x"} for key in ("NightShift:Remedy", "NIGHTSHIFT:restored-from", "nightShift:Replaced-By")
+)
 STATUS_CHECK = (
     Probe(
         "status_check",
@@ -107,7 +111,7 @@ STATUS_CHECK = (
         tagging("instance"),
         {},
         TOLD,
-        never=(*NOT_THEIRS, {"Name": "x"}, {**TOLD, REMEDY: "reboot"}, {"NIGHTSHIFT:STATUS": "ok"}),
+        never=(*NOT_THEIRS, {"Name": "x"}, {**TOLD, REMEDY: "reboot"}, {"NIGHTSHIFT:STATUS": "ok"}, {}),
     ),
     Probe(
         "status_check",
@@ -130,7 +134,7 @@ TAGGING = tuple(
         tagging(kind),
         {},
         PEOPLE_S,
-        never=(*NOT_THEIRS, *({**PEOPLE_S, **each} for each in NOT_THEIRS), TOLD, {"NightShift:Remedy": "reboot"}),
+        never=(*NOT_THEIRS, *({**PEOPLE_S, **each} for each in NOT_THEIRS), TOLD, *IN_ANOTHER_CASE),
     )
     for kind in ("instance", "disk", "interface")
 )
@@ -139,7 +143,7 @@ NO_RESTORE_S = (OURS, {REMEDY: "reboot"}, {"Name": "x"}, {**MARKS, "Name": "x"})
 PURPOSE = {"nightshift:restore": "root i-1 /dev/sda1", "nightshift:former": "vol-1"}
 RESTORE = (
     Probe("restore", "ec2:CreateVolume", make_volume, {}, RESTORED, never=({}, PEOPLE_S, NO_MARK[1])),
-    Probe("restore", "ec2:CreateTags", tagging("volume"), {}, MARKS, never=NO_RESTORE_S),
+    Probe("restore", "ec2:CreateTags", tagging("volume"), {}, MARKS, never=(*NO_RESTORE_S, {})),
     Probe("restore", "ec2:DeleteTags", untagging("volume"), MARKS, MARKS, never=(*NO_RESTORE_S, {})),
     Probe(
         "restore",
