@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup build test test-long demo demo-restore invoke lint lock docs picture cost clean
+.PHONY: help setup build test test-long year soak demo demo-restore invoke lint lock docs picture cost clean
 
 PYTHON ?= $(shell tools/find-python)
 UV_VERSION := 0.13.9
@@ -43,6 +43,18 @@ test: lint build  ## everything that is quick: lint, unit, properties, integrati
 
 test-long: build  ## what needs longer
 	.venv/bin/pytest -n auto --dist worksteal -m long
+
+YEAR = PYTHONPATH=layers/common PYTHONHASHSEED=0 .venv/bin/python -m tests.year
+SEED ?= 1
+NIGHTS ?= 365
+BAD_DAYS ?= 0.5
+CHECK_EVERY ?= 30
+
+year: setup  ## a year of nights with bad days at AWS, every one judged: make year SEED=7 NIGHTS=30
+	@$(YEAR) --seed $(SEED) --nights $(NIGHTS) --share-of-bad-days $(BAD_DAYS) --check-every $(CHECK_EVERY)
+
+soak: setup  ## a thousand nights
+	@$(YEAR) --seed $(SEED) --nights 1000 --share-of-bad-days $(BAD_DAYS) --check-every $(CHECK_EVERY)
 
 demo: build  ## the night, on an embedded AWS, with the built functions
 	.venv/bin/python -m tools.demo

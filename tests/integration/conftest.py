@@ -1,11 +1,9 @@
 """Whole runs in process, against the embedded AWS over HTTP."""
 
-import functools
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from botocore.loaders import JSONFileLoader
 
 from local import seed
 from local.embedded import EmbeddedAws
@@ -16,20 +14,11 @@ from local.world import world
 from nightshift.job import Job
 from nightshift.jobs.status_check import JOB as STATUS_CHECK
 from nightshift.run import run
+from tests.botocore_cache import read_models_once
 from tests.integration.acting import CALLER, acting, no_denial
 from tests.support import NOW, REGION, Context, WorldClock, scheduled
 
-_load_file = JSONFileLoader.load_file
-
-
-@functools.cache
-def _loaded(path: str) -> Any:
-    return _load_file(JSONFileLoader(), path)
-
-
-# A run has sessions of its own, each with a loader of its own, so botocore would read EC2's model from disk, 4 MB of
-# it, in every test, and a cache by loader would keep them all.
-JSONFileLoader.load_file = lambda _, path: _loaded(path)  # type: ignore[assignment, method-assign]  # read once a session
+read_models_once()
 
 type Run = Callable[..., dict[str, Any]]
 

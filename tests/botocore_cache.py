@@ -1,0 +1,29 @@
+"""botocore's models, read once a process: every run has sessions of its own, each with a loader of its own.
+
+Without it a run spends more time on finding and reading the same files again than on its calls: EC2's model has 4 MB,
+and the folders of all services are looked through for every client.
+"""
+
+import functools
+from typing import Any
+
+from botocore.loaders import JSONFileLoader, Loader
+
+_load_file = JSONFileLoader.load_file
+_list_services = Loader.list_available_services
+
+
+@functools.cache
+def _loaded(path: str) -> Any:
+    return _load_file(JSONFileLoader(), path)
+
+
+@functools.cache
+def _services(type_name: str) -> Any:
+    return _list_services(Loader(), type_name)
+
+
+def read_models_once() -> None:
+    """From now on, for all sessions of this process."""
+    JSONFileLoader.load_file = lambda _, path: _loaded(path)  # type: ignore[assignment, method-assign]
+    Loader.list_available_services = lambda _, type_name: _services(type_name)  # type: ignore[assignment, method-assign]

@@ -1,0 +1,81 @@
+"""`make year`: a year of nights, shown to a person; `make test` and `make test-long` live it too."""
+
+import argparse
+import contextlib
+import io
+import logging
+import os
+import sys
+
+from rich.console import Console
+from rich.table import Table
+
+from local.embedded import EmbeddedAws
+from tests.botocore_cache import read_models_once
+from tests.year.year import Options, Year
+
+HOURS = 3600
+
+
+def main() -> int:
+    """0: every invariant held on every night."""
+    if os.environ.get("PYTHONHASHSEED") != "0":
+        # The order of sets is part of what the same seed must give again.
+        sys.exit("PYTHONHASHSEED must be 0: run it by `make year`")
+    options = _options()
+    read_models_once()
+    logging.disable(logging.CRITICAL)
+    with EmbeddedAws() as aws:
+        year = Year(aws, options)
+        with contextlib.redirect_stdout(io.StringIO()):
+            year.live()
+        unimplemented = list(aws.unimplemented)
+    return _report(year, unimplemented)
+
+
+def _options() -> Options:
+    parser = argparse.ArgumentParser(description="Live a year of nights on the embedded AWS, and judge every one.")
+    default = Options()
+    parser.add_argument("--seed", type=int, default=default.seed)
+    parser.add_argument("--nights", type=int, default=default.nights)
+    parser.add_argument("--share-of-bad-days", type=float, default=default.share_of_bad_days)
+    parser.add_argument("--check-every", type=int, default=default.check_every)
+    return Options(**vars(parser.parse_args()))
+
+
+def _report(year: Year, unimplemented: list[str]) -> int:
+    diary, judge, weather = year.diary, year.judge, year.weather
+    table = Table("of the year", "")
+    rows = {
+        "nights": diary.nights,
+        "what people did to the fleet": len(diary.deeds),
+        "runs": sum(diary.runs.values()),
+        "calls": diary.calls,
+        "hours of Lambda": round(diary.seconds / HOURS, 1),
+        "snapshots made": diary.done["backup"],
+        "snapshots deleted": diary.done["cleanup"],
+        "tags set": diary.done["tagging"],
+        "calls that met bad weather": sum(weather.met.values()),
+        "runs that raised or were killed": sum(diary.raised.values()),
+        "calls faster than AWS's buckets": year.buckets.refused,
+        "cleanups refused by the guard, then confirmed": diary.refusals,
+        "slots that were not saved, as an outcome said": sum(judge.excused.values()),
+        "slots that were saved twice for a while": len(judge.duplicates),
+        "longest time between two snapshots of a volume": f"{judge.longest_gap} ({judge.longest_gap_of})",
+    }
+    for what, figure in rows.items():
+        table.add_row(what, str(figure))
+    console = Console()
+    console.print(table)
+    for met, times in weather.met.most_common():
+        console.print(f"  {met}: {times}")
+    for fault in [*judge.faults, *unimplemented]:
+        console.print(f"[red]{fault}[/]", markup=True)
+    if judge.faults or unimplemented:
+        console.print(f"On night {diary.nights}. Again: {year.options.command}")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
