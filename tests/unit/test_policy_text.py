@@ -33,9 +33,14 @@ IN_KEEP = "backup: {plans: {nightly: {keep: {%s}}}}"
         ("? [a]\n: b", "unhashable"),
         ("\tpaused: true", "line 1"),
         ("paused: \x00", "unacceptable character"),
+        ("paused: true\ntime_zone: \x1b[31m", "is no YAML: line 2: unacceptable character U+001B"),
+        ("paused: true\ntime_zone: '\ud800'", "is no YAML: line 2: unacceptable character U+D800"),
+        ("{" * 8000, "line 1: nested more than 40 levels deep"),
+        (IN_KEEP % "last: !!int 010", "line 1: ValueError: 010 is no whole number in up to 100 plain digits, as 10"),
+        (IN_KEEP % f"last: {'9' * 101}", "is no whole number in up to 100 plain digits"),
         ("%YAML 9.9\n---\n{}", "incompatible YAML document"),
-        ("[" * 4000, "RecursionError"),
-        ("- " * 4000, "RecursionError"),
+        ("[" * 4000, "line 1: nested more than 40 levels deep"),
+        ("- " * 4000, "line 1: nested more than 40 levels deep"),
         ("#" + "x" * MAX_BYTES, f"longer than {MAX_BYTES} bytes"),
         ("#" + "ä" * (MAX_BYTES // 2), f"longer than {MAX_BYTES} bytes"),
         ("paused: !!bool maybe", ""),
@@ -51,9 +56,22 @@ def test_the_traps_of_yaml_are_policy_errors(text: str, problem: str) -> None:
     assert len(str(caught.value)) < 500
 
 
-def test_octal_is_the_number_that_yaml_says() -> None:
-    """YAML 1.1 reads 010 as 8: fewer than meant would be lost silently, so it must be what is shown."""
-    assert Policy.parse(IN_KEEP % "last: 010").backup.plans["nightly"].keep.last == 8
+@pytest.mark.parametrize("text", ["010", "+010", "1:30", "190:20:30", "1_000", "0x1F", "0b11", "0o10", "-010", "00"])
+def test_what_only_yaml_1_1_calls_a_number_is_refused_by_name(text: str) -> None:
+    """010 would be 8, 1:30 would be 90: fewer than meant would be kept, and nobody told."""
+    with pytest.raises(PolicyError, match=r"keep\.last = ") as caught:
+        Policy.parse(IN_KEEP % f"last: {text}")
+    assert f"nightly.keep.last = '{text}': must be a whole number, in plain digits" in str(caught.value)
+
+
+@pytest.mark.parametrize(("text", "number"), [("10", 10), ("+10", 10), ("0", 0), ("-1", -1), ("!!int 10", 10)])
+def test_a_number_is_what_every_yaml_calls_one(text: str, number: int) -> None:
+    assert Policy.parse(IN_KEEP % f"last: {text}").backup.plans["nightly"].keep.last == number
+
+
+def test_what_only_looks_like_a_number_is_the_text_that_was_written() -> None:
+    [rule] = Policy.parse("tagging: {rules: [{set: {cost: 010, floor: 1:30}}]}").tagging.rules
+    assert rule.set == {"cost": "010", "floor": "1:30"}
 
 
 def test_a_text_of_just_8_kb_is_read() -> None:

@@ -46,7 +46,7 @@ def _cron(schedule: str) -> CronSim:
         raise ValueError(expected)
     try:
         return CronSim(schedule, THE_BEGINNING)
-    except CronSimError as error:
+    except (CronSimError, ValueError) as error:
         raise ValueError(f"{expected}: {error}") from error
 
 
@@ -63,7 +63,7 @@ def _key_to_write(key: str) -> str:
 
 
 def _age_or_forever(text: str) -> None:
-    if text != "forever" and not re.fullmatch(r"[1-9]\d{0,4}d", text):
+    if text != "forever" and not re.fullmatch(r"[1-9][0-9]{0,4}d", text):
         raise ValueError("expected forever, or a number of days, as 400d")
 
 

@@ -1,14 +1,21 @@
 """The event that started a run, as a typed request."""
 
+import json
 import re
 from dataclasses import dataclass
 from typing import Annotated, Any, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainValidator, ValidationError, model_validator
 
 from nightshift.errors import PolicyError, RequestError
 from nightshift.policy import Policy
-from nightshift.validation import first_fault
+from nightshift.policy_text import MAX_BYTES
+from nightshift.validation import first_fault, short, shown
+
+# More takes seconds to refuse; each id of a large fleet is far less.
+MOST_VALUES = 50_000
+# JSON has quotes and brackets where YAML has none.
+MAX_POLICY_BYTES = 2 * MAX_BYTES
 
 
 def _cluster_name(text: str) -> str:
@@ -27,6 +34,21 @@ def _id(kind: str, prefix: str) -> AfterValidator:
         return text
 
     return AfterValidator(check)
+
+
+def _policy(value: Any) -> str | dict[str, Any]:
+    """What it says is for Policy to judge; here only that it is not larger than any that could be stored."""
+    if isinstance(value, str):
+        return value
+    if not isinstance(value, dict):
+        raise ValueError("must be text or a mapping of keys to values")  # noqa: TRY004 - what pydantic takes for a fault
+    try:
+        size = len(json.dumps(value, default=str))
+    except (RecursionError, TypeError, ValueError) as error:
+        raise ValueError(f"is no JSON that could be stored: {error}") from error
+    if size > MAX_POLICY_BYTES:
+        raise ValueError(f"is longer than {MAX_POLICY_BYTES} bytes, twice what SSM holds")
+    return value
 
 
 InstanceId = Annotated[str, _id("an instance", "i")]
@@ -52,7 +74,7 @@ class Request(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, arbitrary_types_allowed=True)
 
     dry_run: bool = False
-    policy: str | dict[str, Any] | None = None
+    policy: Annotated[str | dict[str, Any], PlainValidator(_policy)] | None = None
 
     def check(self, policy: Policy) -> None:
         """RequestError where the request does not fit the policy; before anything else is read."""
@@ -86,7 +108,7 @@ class PlanRequest(FleetRequest):
         for plan in self.plans or []:
             if plan not in policy.backup.plans:
                 known = ", ".join(policy.backup.plans)
-                raise RequestError(f"event: plans = {plan!r}: the policy has no such plan; its plans are {known}")
+                raise RequestError(f"event: plans = {short(plan)}: the policy has no such plan; its plans are {known}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +123,7 @@ def parse[R: Request](event: Any, model: type[R]) -> Call[R]:
     """Read an event in any of its three forms; RequestError names the field that is wrong."""
     if not isinstance(event, dict):
         raise RequestError(f"event: expected a JSON object, as {{}}, not {type(event).__name__}")
+    _check_size(event)
     if "source" in event and (mixed := event.keys() & model.model_fields.keys()):
         words = (
             "stands in an event of AWS, where it would be passed over: send it in an event of its own, without source"
@@ -112,6 +135,20 @@ def parse[R: Request](event: Any, model: type[R]) -> Call[R]:
         case "aws.ec2":
             return Call(_of_state_change(event, model), by_person=False)
     return Call(_validated(event, model), by_person=True)
+
+
+def _check_size(event: dict[Any, Any]) -> None:
+    """RequestError where an event holds so much that the mere search for its faults would take seconds."""
+    seen = 0
+    for field, value in event.items():
+        left = [value]
+        while left and seen <= MOST_VALUES:
+            each = left.pop()
+            inner = each.values() if isinstance(each, dict) else each if isinstance(each, list) else ()
+            seen += 1
+            left.extend(inner)
+        if seen > MOST_VALUES:
+            raise RequestError(f"event: {shown(str(field), 80)}: there are more than {MOST_VALUES:,} values up to here")
 
 
 def policy_to_try(request: Request) -> Policy | None:
@@ -128,7 +165,7 @@ def _of_state_change[R: Request](event: dict[str, Any], model: type[R]) -> R:
     """EventBridge's "EC2 Instance State-change Notification": the same as the schedule, for that instance."""
     kind = event.get("detail-type")
     if kind != "EC2 Instance State-change Notification":
-        raise RequestError(f"event: detail-type = {kind!r}: expected an EC2 Instance State-change Notification")
+        raise RequestError(f"event: detail-type = {short(kind)}: expected an EC2 Instance State-change Notification")
     detail = event.get("detail")
     instance_id = detail.get("instance-id") if isinstance(detail, dict) else None
     return _validated({"instance_ids": [instance_id]}, model)

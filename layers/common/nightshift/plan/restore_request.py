@@ -1,9 +1,10 @@
 """What a person may ask of restore."""
 
+import re
 from datetime import datetime
 from typing import Annotated, Any, Self
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, model_validator
 
 from nightshift.plan.restore_marks import Mode
 from nightshift.request import InstanceId, NonEmpty, Request, SnapshotId, VolumeId
@@ -24,8 +25,14 @@ def _moment(value: Any) -> datetime:
     return moment
 
 
+def _zone(text: str) -> str:
+    if not re.fullmatch(r"[a-z0-9-]+", text):
+        raise ValueError("expected an availability zone, as eu-central-1a")
+    return text
+
+
 def _mode(value: Any) -> Mode:
-    if value not in set(Mode):
+    if value not in list(Mode):
         raise ValueError(f"expected one of {_MODES}")
     return Mode(value)
 
@@ -43,7 +50,7 @@ class RestoreRequest(Request):
     snapshot_id: SnapshotId | None = None
     at: Annotated[datetime, BeforeValidator(_moment)] | None = None
     mode: Annotated[Mode, BeforeValidator(_mode)] = Mode.VOLUME
-    zone: Annotated[str, Field(pattern=r"^[a-z0-9-]+$")] | None = None
+    zone: Annotated[str, AfterValidator(_zone)] | None = None
     to_instance_id: InstanceId | None = None
     former_volume_ids: Annotated[list[VolumeId], NonEmpty] | None = None
     partial: bool = False

@@ -22,14 +22,16 @@ def overlaps_among(blocks: Iterable[IPv4Network]) -> Iterator[tuple[IPv4Network,
 def free_block(within: Sequence[IPv4Network], taken: Collection[IPv4Network], length: int) -> IPv4Network | None:
     """The first block of this prefix length that overlaps none of those taken; None: there is no room."""
     size = 1 << (IPv4Network(0).max_prefixlen - length)
+    busy = sorted((int(each.network_address), int(each.broadcast_address)) for each in taken)
     for block in within:
         start = int(block.network_address)
-        while start + size <= int(block.network_address) + block.num_addresses:
-            candidate = IPv4Network((start, length))
-            clash = next((each for each in taken if each.overlaps(candidate)), None)
-            if clash is None:
-                return candidate
-            start = max(start + size, _aligned(int(clash.broadcast_address) + 1, size))
+        for first, last in busy:
+            if first >= start + size:
+                break
+            if last >= start:
+                start = _aligned(last + 1, size)
+        if start + size <= int(block.network_address) + block.num_addresses:
+            return IPv4Network((start, length))
     return None
 
 

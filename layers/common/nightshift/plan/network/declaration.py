@@ -32,6 +32,9 @@ from nightshift.request import (
 SPREAD = "spread"
 ADDED_TAGS = 4  # Name, and three of ours
 MOST_KEY = 128
+# "Amazon VPC quotas": 5 blocks a VPC, 50 on request; 200 subnets, more on request.
+MOST_BLOCKS, MOST_SUBNETS = 50, 500
+MOST_AVOIDED = 1000
 # This host, loopback, link-local with AWS's own services, multicast and reserved ("Special-Purpose Address Registry").
 _NO_VPC = [IPv4Network(each) for each in ("0.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "224.0.0.0/3")]
 _NAME = re.compile(r"[a-z0-9-]{1,32}")
@@ -83,7 +86,7 @@ class VpcDeclaration(_Declared):
 
     name: Name
     cidr: SizedBlock | None = None
-    secondary_cidrs: list[SizedBlock] = []
+    secondary_cidrs: Annotated[list[SizedBlock], Field(max_length=MOST_BLOCKS - 1)] = []
     ipv6: bool = False
     tags: Annotated[Tags, Field(max_length=MOST_TAGS - ADDED_TAGS)] = {}
 
@@ -161,10 +164,10 @@ class NetworkRequest(Request):
 
     show: bool = False
     destroy: bool = False
-    avoid: list[AnyBlock] = Field(default=[])
+    avoid: list[AnyBlock] = Field(default=[], max_length=MOST_AVOIDED)
     allow_overlap: bool = False
     vpc: VpcDeclaration | None = None
-    subnets: list[SubnetDeclaration] = Field(default=[])
+    subnets: list[SubnetDeclaration] = Field(default=[], max_length=MOST_SUBNETS)
     internet_gateway: bool = Field(default=False, validate_default=True)
     nat_gateway: Literal["none", "one", "per_zone"] = Field(default="none", validate_default=True)
     endpoints: list[Literal["s3", "dynamodb"]] = Field(default=[])
