@@ -46,6 +46,9 @@ IN_KEEP = "backup: {plans: {nightly: {keep: {%s}}}}"
         ("paused: !!bool maybe", ""),
         ("paused: !!int ''", ""),
         ("paused: !!timestamp tomorrow", ""),
+        ("!!set 010", "line 1: expected a mapping of keys to values"),
+        ("paused: !!omap x", "line 1"),
+        ("paused: !!pairs x", "line 1"),
         ("paused: 0x" + "F" * 4000, ""),
     ],
 )

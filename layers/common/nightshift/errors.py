@@ -10,9 +10,14 @@ NightshiftError
 
 from enum import Enum
 
+from nightshift.text import visible
+
 
 class NightshiftError(Exception):
-    """The base of all that Nightshift raises on purpose."""
+    """The base of all that Nightshift raises on purpose. What it says is one line: Lambda logs it as it is."""
+
+    def __init__(self, words: str) -> None:
+        super().__init__(visible(words))
 
 
 class RequestError(NightshiftError):
@@ -52,4 +57,4 @@ class AwsError(NightshiftError):
 
     def __init__(self, code: str, message: str, fault: Fault) -> None:
         super().__init__(f"{code}: {message}")
-        self.code, self.message, self.fault = code, message, fault
+        self.code, self.message, self.fault = code, visible(message), fault

@@ -3,10 +3,12 @@
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
+
+from nightshift.text import visible
 
 # Lambda answers at most 6 MB (6,291,556 bytes); the rest of the outcome needs far less than the margin.
 MAX_ANSWER_BYTES = 5_500_000
@@ -184,8 +186,12 @@ def completed(plan: Plan, results: Iterable[Result]) -> list[Result]:
 
 
 def in_order(results: Iterable[Result], *, stepwise: bool = False) -> list[Result]:
-    """Failed, remaining, done or planned, skipped; by id within, so that two runs can be compared, or step by step."""
-    return sorted(results, key=lambda result: (_ORDER[result.outcome], "" if stepwise else result.resource))
+    """Failed, remaining, done or planned, skipped; by id within, so that two runs can be compared, or step by step.
+
+    A reason may hold tags' values: from here on it is one line of visible characters.
+    """
+    shown = (replace(result, reason=visible(result.reason)) for result in results)
+    return sorted(shown, key=lambda result: (_ORDER[result.outcome], "" if stepwise else result.resource))
 
 
 def _settled(decision: Decision, result: Result | None) -> Result:

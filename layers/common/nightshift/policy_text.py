@@ -6,7 +6,7 @@ from typing import Any
 import yaml
 
 from nightshift.errors import PolicyError
-from nightshift.validation import shown
+from nightshift.text import shown
 
 # SSM's advanced tier holds 8 KB: a larger text never came from there.
 MAX_BYTES = 8192
@@ -62,7 +62,10 @@ class _Loader(yaml.SafeLoader):
             raise ValueError(f"{text} is no whole number in up to {MOST_DIGITS} plain digits, as 10")
         return int(text)
 
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+    def construct_mapping(self, node: yaml.Node, deep: bool = False) -> dict[Any, Any]:
+        if not isinstance(node, yaml.MappingNode):
+            problem = "expected a mapping of keys to values"
+            raise yaml.constructor.ConstructorError(None, None, problem, node.start_mark)
         seen: set[str] = set()
         for key, _ in node.value:
             if key.tag == "tag:yaml.org,2002:merge":
@@ -97,5 +100,5 @@ def parse_yaml(text: str) -> Any:
     except yaml.MarkedYAMLError as error:
         where = f"line {error.problem_mark.line + 1}: " if error.problem_mark else ""
         raise PolicyError(f"policy: is no YAML: {where}{shown(str(error.problem), 200)}") from error
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, *_OF_PYYAML, RecursionError) as error:
         raise PolicyError(f"policy: is no YAML: {type(error).__name__}: {shown(str(error), 200)}") from error

@@ -10,7 +10,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainValidato
 from nightshift.errors import PolicyError, RequestError
 from nightshift.policy import Policy
 from nightshift.policy_text import MAX_BYTES
-from nightshift.validation import first_fault, short, shown
+from nightshift.text import shown
+from nightshift.validation import first_fault, short
 
 # More takes seconds to refuse; each id of a large fleet is far less.
 MOST_VALUES = 50_000

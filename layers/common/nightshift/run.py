@@ -16,6 +16,7 @@ from nightshift.report.log import log_outcome, logger
 from nightshift.report.metrics import emit
 from nightshift.request import Call, Request, parse, policy_to_try
 from nightshift.settings import Settings
+from nightshift.text import visible
 
 PAUSED = "paused by the policy"
 
@@ -53,9 +54,9 @@ def _run[R: Request, I](job: Job[R, I], event: Any, context: LambdaContext, cloc
         started=started,
         results=in_order(_carried_out(job, aws, plan, call.request.dry_run, refused), stepwise=job.stepwise),
         seconds=(clock.now() - started).total_seconds(),
-        refused=refused,
+        refused=visible(refused) if refused else None,
         calls=dict(aws.calls),
-        notes=plan.notes,
+        notes=[visible(note) for note in plan.notes],
         gauges=plan.gauges,
         tables=plan.tables,
     )

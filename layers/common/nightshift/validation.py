@@ -7,6 +7,8 @@ from typing import Any, get_args
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from nightshift.text import shown
+
 # {known} are the names at that place; the others are pydantic's own measures of the rule.
 _EXPECTED = {
     "extra_forbidden": "is not known here; known are: {known}",
@@ -76,9 +78,3 @@ def short(value: object) -> str:
         return shown(reprlib.Repr(maxstring=80, maxother=80, maxlevel=2).repr(value), MOST_WORDS)
     except ValueError:
         return "a number of thousands of digits"
-
-
-def shown(text: str, most: int) -> str:
-    """Text of whoever wrote it, cut; what is no visible character (line breaks, escapes, surrogates) as an escape."""
-    line = "".join(each if each.isprintable() else ascii(each)[1:-1] for each in text[:most])
-    return line if len(text) <= most else f"{line}..."

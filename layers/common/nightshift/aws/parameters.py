@@ -2,7 +2,7 @@
 
 from nightshift.aws.faults import aws_errors
 from nightshift.aws.session import Aws
-from nightshift.errors import AwsError, PolicyError
+from nightshift.errors import AwsError, Fault, PolicyError
 from nightshift.policy import Policy
 
 
@@ -11,7 +11,7 @@ def stored_policy(aws: Aws) -> Policy:
     name = aws.settings.policy_parameter
     try:
         with aws_errors():
-            text = aws.ssm.get_parameter(Name=name)["Parameter"]["Value"]
+            text = aws.ssm.get_parameter(Name=name).get("Parameter", {}).get("Value")
     except AwsError as error:
         if error.code != "ParameterNotFound":
             raise
@@ -19,6 +19,8 @@ def stored_policy(aws: Aws) -> Policy:
             f"policy: the SSM parameter {name} is not there in {aws.region}: deploy the stack, "
             f"or create it: aws ssm put-parameter --name {name} --type String --value '{{}}'"
         ) from error
+    if text is None:
+        raise AwsError("NoValue", f"the answer holds no value of the SSM parameter {name}", Fault.UNKNOWN)
     try:
         return Policy.parse(text)
     except PolicyError as error:
