@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup build test test-long year soak demo demo-restore invoke lint lock docs picture cost clean
+.PHONY: help setup build test test-long year soak demo demo-restore invoke lint audit mutation lock docs picture cost clean
 
 PYTHON ?= $(shell tools/find-python)
 UV_VERSION := 0.13.9
@@ -17,7 +17,7 @@ help:  ## what can be made
 
 setup: .build/setup  ## install what development and tests need, into this folder
 
-.build/setup: requirements/dev.txt requirements/sam.txt
+.build/setup: requirements/dev.txt requirements/sam.txt requirements/scan.txt
 	@test -n "$(PYTHON)" || { echo "Python 3.13 is needed (with venv): install python3.13, or say make PYTHON=/path/to/python3.13"; exit 1; }
 	@echo "Setting up .venv with $(PYTHON) ..."
 	$(PYTHON) -m venv .venv
@@ -25,6 +25,8 @@ setup: .build/setup  ## install what development and tests need, into this folde
 	.venv/bin/uv pip sync --quiet --require-hashes -p .venv/bin/python requirements/dev.txt
 	$(PYTHON) -m venv .venv/sam
 	.venv/bin/uv pip sync --quiet --require-hashes -p .venv/sam/bin/python requirements/sam.txt
+	$(PYTHON) -m venv .venv/scan
+	.venv/bin/uv pip sync --quiet --require-hashes -p .venv/scan/bin/python requirements/scan.txt
 	@mkdir -p .build && touch $@
 
 build: setup  ## sam build, where anything has changed
@@ -37,6 +39,7 @@ lint: setup  ## lint, format, types, import rules, template
 	PYTHONPATH=layers/common .venv/bin/lint-imports
 	.venv/sam/bin/cfn-lint template.yaml
 	.venv/sam/bin/sam validate --lint
+	.venv/scan/bin/checkov --config-file .checkov.yaml
 
 test: lint build  ## everything that is quick: lint, unit, properties, integration, the built night
 	.venv/bin/pytest -n auto --dist loadfile -m "not long"
@@ -73,6 +76,12 @@ cost: build  ## what an installation costs a month, before its snapshots
 
 docs: setup  ## write what is generated: docs/policy.md, docs/policy.schema.json
 	.venv/bin/python -m tools.render_docs
+
+audit: setup  ## the pinned dependencies against the known vulnerabilities (needs the network)
+	@.venv/bin/python -m tools.audit
+
+mutation: setup  ## how many changes in the rules that keep and delete the tests notice (minutes)
+	@.venv/bin/python -m tools.mutation
 
 lock: setup  ## write the lock files anew, at today's versions
 	.venv/bin/python -m tools.lock

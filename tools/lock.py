@@ -31,6 +31,7 @@ LOCKS = (
     Lock(LAYER, ("pyproject.toml",)),
     Lock("requirements/dev.txt", ("pyproject.toml", "--group", "dev", "--constraints", LAYER)),
     Lock("requirements/sam.txt", ("--group", "sam")),
+    Lock("requirements/scan.txt", ("--group", "scan")),
     Lock("requirements/runtime.txt", ("--group", "runtime")),
 )
 
