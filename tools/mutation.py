@@ -65,6 +65,7 @@ only_mutate = {modules}
 tests_dir = {[test for test in TESTS if (ROOT / test).exists()]}
 also_copy = ["tests"]
 pytest_add_cli_args = ["-k", "not {TOO_SLOW}"]
+timeout_multiplier = 3.0
 use_git_change_detection = false
 track_dependencies = false
 

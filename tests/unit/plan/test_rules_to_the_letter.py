@@ -12,7 +12,7 @@ from nightshift.plan.due import PATIENCE, PlanSlots, due
 from nightshift.plan.guard import refusal
 from nightshift.plan.protection import Holders, Protection
 from nightshift.plan.retention import Point, judge
-from nightshift.plan.slots import slot_text, slot_time
+from nightshift.plan.slots import current_slot, slot_text, slot_time
 from nightshift.plan.tags import HOLD_UNTIL
 from nightshift.policy import BackupPlan, Keep, Policy
 from tests.builders import a_snapshot, at
@@ -36,7 +36,9 @@ def elsewhere(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 @pytest.mark.usefixtures("elsewhere")
 def test_a_slot_is_written_in_utc_on_any_machine() -> None:
-    assert slot_text(CURRENT) == "2026-11-24T03:00:00Z"
+    slot = current_slot("0 3 * * *", ZoneInfo("UTC"), NOW)
+    assert slot is not None
+    assert (slot.isoformat(), slot_text(slot)) == ("2026-11-24T03:00:00+00:00", "2026-11-24T03:00:00Z")
 
 
 @pytest.mark.parametrize(
