@@ -32,6 +32,7 @@ NOT_OURS = ("nput should", "tring should", "hould be", "hould have", "xtra input
 
 calm = settings(suppress_health_check=list(HealthCheck))
 few, many = settings(calm, max_examples=150), settings(calm, max_examples=10_000)
+share = settings(calm, max_examples=10_000 // len(JOBS) + 1)
 of_each_job = pytest.mark.parametrize("job", JOBS)
 
 
@@ -80,7 +81,7 @@ def test_an_event_is_a_request_or_a_request_error(job: str, data: st.DataObject)
 
 @pytest.mark.long
 @of_each_job
-@many
+@share
 @given(data=st.data())
 def test_10_000_events_are_requests_or_request_errors(job: str, data: st.DataObject) -> None:
     _take(job, data.draw(hostile.events(job)))
