@@ -38,6 +38,26 @@ class WorldClock:
         world.clock.advance(seconds=seconds)
 
 
+class RunDied(BaseException):
+    """Lambda ends a run without asking it: no `except` of the run may see this as an error to handle."""
+
+
+class MortalClock(WorldClock):
+    """The clock of a run that dies when it is told to: each call asks for the time first, so none is sent any more."""
+
+    dead = False
+
+    def now(self) -> datetime:
+        if self.dead:
+            raise RunDied
+        return super().now()
+
+    def sleep(self, seconds: float) -> None:
+        if self.dead:
+            raise RunDied
+        super().sleep(seconds)
+
+
 class Context(LambdaContext):
     """What Lambda hands to a handler."""
 

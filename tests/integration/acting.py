@@ -9,6 +9,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from local.embedded import EmbeddedAws
+from local.iam.account import Account
 from local.iam.enforce import Enforcer, acting_as
 from local.iam.role import role_of
 from local.stage import client
@@ -58,3 +59,10 @@ def denied(aws: EmbeddedAws, job: str, call: Call) -> tuple[str | None, str | No
 def no_denial(enforcer: Enforcer) -> None:
     if enforcer.denied:
         pytest.fail(f"denied: {', '.join(map(str, enforcer.denied))}; {enforcer.denied[0].context}")
+
+
+def make_alerts_topic(url: str) -> str:
+    """Its ARN; made anew it is the same."""
+    attributes = {"KmsMasterKeyId": Account(REGION).arn("kms:Decrypt", "key", "AlertsKey")}
+    made: str = client("sns", url, REGION).create_topic(Name="AlertsTopic", Attributes=attributes)["TopicArn"]
+    return made

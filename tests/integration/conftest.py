@@ -7,15 +7,16 @@ import pytest
 
 from local import seed
 from local.embedded import EmbeddedAws
-from local.iam.account import Account
 from local.seed import backend_of
 from local.stage import client, put_policy
 from local.world import world
+from nightshift.clock import Clock
 from nightshift.job import Job
 from nightshift.jobs.status_check import JOB as STATUS_CHECK
 from nightshift.run import run
 from tests.botocore_cache import read_models_once
-from tests.integration.acting import CALLER, acting, no_denial
+from tests.integration.acting import CALLER, acting, make_alerts_topic, no_denial
+from tests.integration.cut_scenes import SCENES, End, Make, Stage
 from tests.support import NOW, REGION, Context, WorldClock, scheduled
 
 read_models_once()
@@ -67,12 +68,12 @@ def policy(aws: EmbeddedAws) -> Callable[[str], None]:
 
 @pytest.fixture
 def run_job(aws: EmbeddedAws) -> Run:
-    """run_job(JOB, event, seconds=900): one run, at the embedded AWS's time, with the job's role from template.yaml
-    evaluated. A call that the role does not allow fails the test."""
+    """run_job(JOB, event, seconds=900): one run, at the embedded AWS's time or by another clock, with the
+    job's role from template.yaml evaluated. A call that the role does not allow fails the test."""
 
-    def go(job: Job[Any, Any], event: Any, seconds: float = 900) -> dict[str, Any]:
+    def go(job: Job[Any, Any], event: Any, seconds: float = 900, clock: Clock | None = None) -> dict[str, Any]:
         with acting(aws, job.name) as enforcer:
-            outcome = run(job, event, Context(seconds), WorldClock())
+            outcome = run(job, event, Context(seconds), clock or WorldClock())
         no_denial(enforcer)
         return outcome
 
@@ -82,9 +83,7 @@ def run_job(aws: EmbeddedAws) -> Run:
 @pytest.fixture
 def topic(aws: EmbeddedAws, monkeypatch: pytest.MonkeyPatch) -> str:
     """The topic the jobs of this process tell, with the name and the key that the template gives it."""
-    key = Account(REGION).arn("kms:Decrypt", "key", "AlertsKey")
-    attributes = {"KmsMasterKeyId": key}
-    made: str = client("sns", aws.url, REGION).create_topic(Name="AlertsTopic", Attributes=attributes)["TopicArn"]
+    made = make_alerts_topic(aws.url)
     monkeypatch.setenv("NIGHTSHIFT_TOPIC_ARN", made)
     aws.requests.clear()
     return made
@@ -104,3 +103,23 @@ def tick(run_job: Run) -> Callable[[], dict[str, Any]]:
         return run_job(STATUS_CHECK, scheduled())
 
     return go
+
+
+@pytest.fixture(scope="module")
+def ends() -> dict[str, End]:
+    """Of undisturbed runs, by job, each made once."""
+    return {}
+
+
+@pytest.fixture
+def stage(aws: EmbeddedAws, topic: str, run_job: Run, monkeypatch: pytest.MonkeyPatch) -> Make:
+    """stage(job): its scene, on which calls come one after the other, so that they can be counted."""
+    monkeypatch.setenv("NIGHTSHIFT_WORKERS", "1")
+
+    def made(name: str) -> Stage:
+        on = Stage(aws, run_job, SCENES[name])
+        on.mends(monkeypatch)
+        on.set_up()
+        return on
+
+    return made

@@ -5,32 +5,53 @@ from typing import Any
 
 from local.wire import Answer, Fault
 from tests.integration.scenes import READS
+from tests.support import MortalClock
 
 
 class AtChange:
-    """A hook that does something at the k-th change of a run (from 1) and lets all others pass."""
+    """A hook that does something at the k-th change of a run (from 1) and lets all others pass.
 
-    def __init__(self, number: int) -> None:
-        self.number, self.met = number, 0
+    reads: at its k-th call, reads count too. action: the call that it met; empty before that.
+    """
+
+    def __init__(self, number: int, *, reads: bool = False) -> None:
+        self.number, self.reads, self.met, self.action = number, reads, 0, ""
 
     def meets(self, action: str) -> bool:
-        if action.startswith(READS):
+        if action.startswith(READS) and not self.reads:
             return False
         self.met += 1
-        return self.met == self.number
+        if self.met != self.number:
+            return False
+        self.action = action
+        return True
 
 
 class Cut(AtChange):
     """From its k-th change on the run does not reach AWS any more; the k-th took effect where `after`."""
 
-    def __init__(self, number: int, *, after: bool) -> None:
-        super().__init__(number)
+    def __init__(self, number: int, *, after: bool, reads: bool = False) -> None:
+        super().__init__(number, reads=reads)
         self.after = after
 
     def __call__(self, _service: str, action: str, _params: Mapping[str, Any]) -> Fault | None:
         if self.meets(action):
             return Fault("ExpiredToken", "the run ends here", after=self.after)
         return Fault("ExpiredToken", "the run has ended") if self.met >= self.number else None
+
+
+class Death(AtChange):
+    """At its k-th call the run is gone and hears no answer; the k-th took effect where `after`."""
+
+    def __init__(self, number: int, clock: MortalClock, *, after: bool) -> None:
+        super().__init__(number, reads=True)
+        self.clock, self.after = clock, after
+
+    def __call__(self, _service: str, action: str, _params: Mapping[str, Any]) -> Answer | None:
+        if not self.meets(action):
+            return None
+        self.clock.dead = True
+        return Answer(drop=True, after=self.after)
 
 
 class Stumble(AtChange):
@@ -47,8 +68,8 @@ class Stumble(AtChange):
 class Meanwhile(AtChange):
     """Just before the k-th change arrives, something else happens."""
 
-    def __init__(self, number: int, happens: Callable[[], object]) -> None:
-        super().__init__(number)
+    def __init__(self, number: int, happens: Callable[[], object], *, reads: bool = False) -> None:
+        super().__init__(number, reads=reads)
         self.happens = happens
 
     def __call__(self, _service: str, action: str, _params: Mapping[str, Any]) -> None:
