@@ -16,7 +16,8 @@ from nightshift.jobs.status_check import JOB as STATUS_CHECK
 from nightshift.run import run
 from tests.botocore_cache import read_models_once
 from tests.integration.acting import CALLER, acting, make_alerts_topic, no_denial
-from tests.integration.cut_scenes import SCENES, End, Make, Stage
+from tests.integration.cut_scenes import SCENES
+from tests.integration.cut_stage import End, Make, Stage
 from tests.support import NOW, REGION, Context, WorldClock, scheduled
 
 read_models_once()

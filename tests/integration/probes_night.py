@@ -88,7 +88,7 @@ CLEANUP = (
     ),
 )
 REMEDY = "nightshift:remedy"
-TOLD = {"nightshift:status": "ok", "nightshift:remedied": "2026-11-24T12:00:00Z"}
+TOLD = {"nightshift:status": "ok", "nightshift:remedied": "2026-11-24T12:00:00Z", "nightshift:remedied-by": "x"}
 # Keys of Nightshift's that neither tagging nor status_check may write on an instance.
 NOT_THEIRS = (
     {REMEDY: "reboot"},

@@ -47,7 +47,7 @@ def test_a_reboot_after_its_time_and_never_twice_within_an_hour(
 
     world.recover(web.id)
     tick()
-    assert "remedied by Nightshift at 2026-11-24T13:15:00Z" in world.messages[1].text
+    assert "remedied by Nightshift at 2026-11-24T13:15:10Z" in world.messages[1].text
 
 
 def test_told_and_remedied_in_one_run_is_one_decision(ec2: Any, backend: Any, web: Any, tick: Run) -> None:

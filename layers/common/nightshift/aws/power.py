@@ -1,6 +1,8 @@
 """Reboot, stop and start instances as planned; what an earlier attempt or run has done is looked at, never assumed."""
 
+import secrets
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import assert_never
 
 from nightshift.aws.faults import aws_errors
@@ -12,13 +14,21 @@ from nightshift.fleet import Instance
 from nightshift.outcome import Action, Decision, Result, Status
 from nightshift.plan.remedies import Care, Remedy
 from nightshift.plan.slots import slot_text
-from nightshift.plan.tags import REMEDIED
+from nightshift.plan.tags import REMEDIED, REMEDIED_BY
+
+# AWS has no tag that only the first may write. So a remedy is written down within so long after a look at the
+# instance, and done when twice as long has passed since: whoever had looked before has written it down by then too,
+# or leaves it. Only the last one that wrote it down finds its own name there, and goes on.
+WRITTEN_WITHIN = timedelta(seconds=5)
+SETTLED_SECONDS = 2 * WRITTEN_WITHIN.total_seconds()
 
 
 class Power:
     """Carries out the remedies of one run, in as many attempts as carry_out makes."""
 
     def __init__(self) -> None:
+        # Tells apart the remedies that two runs write down in one second.
+        self._name = secrets.token_hex(8)
         # By instance: the value of nightshift:remedied that this run wrote; whether AWS said yes to its stop.
         self._written: dict[str, str] = {}
         self._stops: dict[str, bool] = {}
@@ -37,12 +47,8 @@ class Power:
         assert_never(care.remedy)
 
     def _reboot(self, aws: Aws, decision: Decision, care: Care) -> Result:
-        now = look(aws, care.instance_id)
-        if now.state != "running":
-            return _left_alone(decision, f"meanwhile it is {now.state}")
-        if self._another_was_first(care, now):
-            return _left_alone(decision, f"another run was first: {REMEDIED} is {now.tags.get(REMEDIED)} now")
-        self._write_down(aws, care)
+        if others := self._taken(aws, care):
+            return _left_alone(decision, others)
         try:
             with aws_errors():
                 aws.ec2.reboot_instances(InstanceIds=[care.instance_id])
@@ -53,24 +59,26 @@ class Power:
         return Result.of(decision, Status.DONE, note="rebooted")
 
     def _stop_start(self, aws: Aws, decision: Decision, care: Care) -> Result:
-        now = look(aws, care.instance_id)
+        if care.remedy is Remedy.STOP_START and care.instance_id not in self._stops:
+            if others := self._taken(aws, care):
+                return _left_alone(decision, others)
+            self._stop(aws, care)
+            raise AwsError(NOT_YET, f"{care.instance_id} is stopping", Fault.WAIT)
         resumed = care.remedy is Remedy.START
-        if not resumed and self._another_was_first(care, now):
-            return _left_alone(decision, f"another run was first: {REMEDIED} is {now.tags.get(REMEDIED)} now")
+        now = look(aws, care.instance_id)
         match now.state:
-            case "running" | "pending" if resumed or self._stops.get(care.instance_id):
+            case "running" | "pending" if resumed or self._stops[care.instance_id]:
                 return Result.of(decision, Status.DONE, note=f"it is {now.state} again")
             case "running":
                 self._stop(aws, care)
                 raise AwsError(NOT_YET, f"{care.instance_id} is stopping", Fault.WAIT)
-            case "stopping" if resumed or care.instance_id in self._stops:
+            case "stopping":
                 raise AwsError(NOT_YET, f"{care.instance_id} is still stopping", Fault.WAIT)
-            case "stopped" if resumed or care.instance_id in self._stops:
+            case "stopped":
                 return Result.of(decision, Status.DONE, note=self._start(aws, care))
         return _left_alone(decision, f"meanwhile it is {now.state}")
 
     def _stop(self, aws: Aws, care: Care) -> None:
-        self._write_down(aws, care)
         self._stops[care.instance_id] = False
         stop(aws, care.instance_id)
         self._stops[care.instance_id] = True
@@ -81,15 +89,35 @@ class Power:
         running = start(aws, care.instance_id)
         return "started, it is running" if running else "started, but AWS does not say yet that it is running"
 
-    def _another_was_first(self, care: Care, now: Instance) -> bool:
-        return now.tags.get(REMEDIED) not in (care.remedied, self._written.get(care.instance_id))
+    def _taken(self, aws: Aws, care: Care) -> str:
+        """Write a remedy down that is to be begun; why it is left alone, empty: this run does it, and no other."""
+        began = aws.clock.now()
+        now = look(aws, care.instance_id)
+        if now.state != "running":
+            return f"meanwhile it is {now.state}"
+        if now.tags.get(REMEDIED) not in (care.remedied, self._written.get(care.instance_id)):
+            return _first(now)
+        if not aws.time_for(WRITTEN_WITHIN.total_seconds() + SETTLED_SECONDS):
+            raise AwsError("OutOfTime", "too little time is left to begin it", Fault.WAIT)
+        self._write_down(aws, care)
+        if aws.clock.now() - began > WRITTEN_WITHIN:
+            return f"it took too long to write {REMEDIED}, so that another run may have done it"
+        aws.clock.sleep(SETTLED_SECONDS)
+        now = look(aws, care.instance_id)
+        if now.tags.get(REMEDIED_BY) != self._name:
+            return _first(now)
+        return "" if now.state == "running" else f"meanwhile it is {now.state}"
 
     def _write_down(self, aws: Aws, care: Care) -> None:
         """Before the remedy, so that no crash lets it be done twice; once a run."""
         if care.instance_id not in self._written:
             value = slot_text(aws.clock.now())
-            create_tags(aws, [care.instance_id], {REMEDIED: value})
+            create_tags(aws, [care.instance_id], {REMEDIED: value, REMEDIED_BY: self._name})
             self._written[care.instance_id] = value
+
+
+def _first(now: Instance) -> str:
+    return f"another run was first: {REMEDIED} is {now.tags.get(REMEDIED)} now"
 
 
 def _left_alone(decision: Decision, why: str) -> Result:
