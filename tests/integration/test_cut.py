@@ -72,3 +72,17 @@ def test_a_run_that_is_cut_at_any_call_is_completed_by_the_next(
     assert bool(told_twice) == told_not_written
     assert max(told_twice.values(), default=0) <= 1
     assert counted(on.effects, name) == counted(end.effects, name)
+
+
+@pytest.mark.parametrize("number", range(5, 11))
+def test_a_run_that_dies_with_calls_side_by_side(
+    number: int, stage: Make, ends: dict[str, End], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As many workers as in Lambda: which calls are still under way is left to chance, the end is not."""
+    on = stage("backup")
+    end = end_of(on, ends)
+    monkeypatch.setenv("NIGHTSHIFT_WORKERS", "8")
+    clock = MortalClock()
+    assert on.disturbed(Death(number, clock, after=True), clock) is None
+    on.go_on()
+    assert on.picture == end.picture
