@@ -6,7 +6,7 @@ from typing import Any
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from nightshift.aws.parameters import stored_policy
-from nightshift.aws.session import RESERVE, Aws
+from nightshift.aws.session import Aws, reserve_of
 from nightshift.clock import Clock, SystemClock
 from nightshift.errors import AwsError, ReadError, RunFailed
 from nightshift.job import Job
@@ -67,7 +67,8 @@ def _connect(context: LambdaContext, clock: Clock, read_only: bool) -> Aws:
     """The account is that of the function's own ARN, arn:aws:lambda:<region>:<account>:..."""
     account = context.invoked_function_arn.split(":")[4]
     left = timedelta(milliseconds=context.get_remaining_time_in_millis())
-    return Aws(account, Settings.from_environment(), clock, clock.now() + left - RESERVE, read_only)
+    reserve = reserve_of(left)
+    return Aws(account, Settings.from_environment(), clock, clock.now() + left - reserve, read_only, reserve)
 
 
 def _read[R: Request, I](

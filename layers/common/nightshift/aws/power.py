@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import assert_never
 
@@ -22,6 +23,9 @@ from nightshift.plan.tags import REMEDIED, REMEDIED_BY
 WRITTEN_WITHIN = timedelta(seconds=5)
 SETTLED_SECONDS = 2 * WRITTEN_WITHIN.total_seconds()
 
+# The instance was terminated, stopped or started since it was looked at.
+NOT_FIT = ("IncorrectInstanceState", "IncorrectState")
+
 
 class Power:
     """Carries out the remedies of one run, in as many attempts as carry_out makes."""
@@ -37,13 +41,25 @@ class Power:
         """One remedy. AwsError: it did not work; or, with Fault.WAIT, the instance is still stopping."""
         [decision] = decisions
         care = decision.change
-        if not isinstance(care, Care) or care.remedy is None:
-            raise TypeError(f"no remedy: {care}")
+        if not isinstance(care, Care):
+            raise TypeError(f"no care: {care}")
+        try:
+            return [self._do(aws, decision, care)]
+        except AwsError as error:
+            # NOT_YET with Fault.WAIT is our own word for an instance that is still stopping.
+            if error.fault is Fault.GONE or (error.fault is Fault.PERMANENT and error.code in NOT_FIT):
+                left_alone = _left_alone(decision, f"AWS says since it was read: {error.message[:300]}")
+                return [replace(left_alone, error=error.code)]
+            raise
+
+    def _do(self, aws: Aws, decision: Decision, care: Care) -> Result:
         match care.remedy:
             case Remedy.REBOOT:
-                return [self._reboot(aws, decision, care)]
+                return self._reboot(aws, decision, care)
             case Remedy.STOP_START | Remedy.START:
-                return [self._stop_start(aws, decision, care)]
+                return self._stop_start(aws, decision, care)
+            case None:
+                raise TypeError(f"no remedy: {care}")
         assert_never(care.remedy)
 
     def _reboot(self, aws: Aws, decision: Decision, care: Care) -> Result:

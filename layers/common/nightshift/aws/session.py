@@ -1,7 +1,7 @@
 """The AWS clients of one run, with what must hold for every call that leaves it.
 
-Whatever a job calls passes through the same three hooks of botocore: a dry run refuses changes, every request sent
-is counted, paced below AWS's token buckets, and repeated only where that is safe.
+Whatever a job calls passes through the same hooks of botocore: a dry run refuses changes, every request sent is
+counted, paced below AWS's token buckets, and repeated only where that is safe; what cannot be read is no answer.
 """
 
 import random
@@ -16,6 +16,7 @@ import botocore.session
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError
 
+from nightshift.aws.answers import AnswerReaders, raise_unreadable, unreadable
 from nightshift.aws.faults import SERVER_ERROR, THROTTLED, OutOfTimeError
 from nightshift.aws.pace import Pacer, is_read
 from nightshift.clock import Clock
@@ -28,8 +29,12 @@ if TYPE_CHECKING:
     from mypy_boto3_sns import SNSClient
     from mypy_boto3_ssm import SSMClient
 
-# A run ends by itself so long before Lambda would end it.
-RESERVE = timedelta(seconds=10)
+# A run ends by itself so long before Lambda would end it: the last call may still be on its way then. A tenth of
+# the run's time, within these bounds.
+LEAST_RESERVE, MOST_RESERVE = timedelta(seconds=10), timedelta(seconds=40)
+
+# How much of the reserve the last call may take; the rest is for the outcome.
+CONNECTING, READING = 0.1, 0.6
 
 # AWS has no ClientToken for these: sent twice, they are done twice, or refused although they took effect. After an
 # unknown answer the job looks first.
@@ -55,10 +60,16 @@ class ReadOnlyError(BotoCoreError):
     fmt = "{action} was refused: a dry run changes nothing"
 
 
+def reserve_of(left: timedelta) -> timedelta:
+    """How long before Lambda's end a run that has so much time ends by itself."""
+    return min(MOST_RESERVE, max(LEAST_RESERVE, left / 10))
+
+
 class Aws:
     """One account and region, for one run.
 
     deadline: when the run must have stopped by itself (UTC). read_only: every change is refused before it is sent.
+    reserve: from the deadline to Lambda's end; no call takes longer than that.
     calls: HTTP requests sent, by action, repeated ones too.
     """
 
@@ -69,9 +80,10 @@ class Aws:
         clock: Clock,
         deadline: datetime,
         read_only: bool = False,
+        reserve: timedelta = LEAST_RESERVE,
     ) -> None:
         self.region, self.account, self.settings, self.clock = settings.region, account, settings, clock
-        self.deadline, self.read_only = deadline, read_only
+        self.deadline, self.read_only, self._reserve = deadline, read_only, reserve
         self.calls: Counter[str] = Counter()
         self.pacer = Pacer(clock, settings.bucket_share)
         self._counting = threading.Lock()
@@ -87,31 +99,37 @@ class Aws:
 
     @cached_property
     def ec2(self) -> "EC2Client":
-        session = botocore.session.get_session()
         # Half of botocore's time on a large describe is dateutil reading timestamps; EC2 sends ISO 8601.
-        session.get_component("response_parser_factory").set_parser_defaults(timestamp_parser=datetime.fromisoformat)
-        return self._hooked(boto3.Session(botocore_session=session).client("ec2", **self._options()))
+        return self._hooked(self._session(timestamp_parser=datetime.fromisoformat).client("ec2", **self._options()))
 
     @cached_property
     def ssm(self) -> "SSMClient":
-        return self._hooked(boto3.Session().client("ssm", **self._options()))
+        return self._hooked(self._session().client("ssm", **self._options()))
 
     @cached_property
     def kms(self) -> "KMSClient":
-        return self._hooked(boto3.Session().client("kms", **self._options()))
+        return self._hooked(self._session().client("kms", **self._options()))
 
     @cached_property
     def sns(self) -> "SNSClient":
-        return self._hooked(boto3.Session().client("sns", **self._options()))
+        return self._hooked(self._session().client("sns", **self._options()))
 
     @cached_property
     def eks(self) -> "EKSClient":
-        return self._hooked(boto3.Session().client("eks", **self._options()))
+        return self._hooked(self._session().client("eks", **self._options()))
+
+    @staticmethod
+    def _session(**parser_defaults: Any) -> boto3.Session:
+        readers = AnswerReaders()
+        readers.set_parser_defaults(**parser_defaults)
+        session = botocore.session.get_session()
+        session.register_component("response_parser_factory", readers)
+        return boto3.Session(botocore_session=session)
 
     def _options(self) -> dict[str, Any]:
         config = Config(
-            connect_timeout=5,
-            read_timeout=60,
+            connect_timeout=self._reserve.total_seconds() * CONNECTING,
+            read_timeout=self._reserve.total_seconds() * READING,
             max_pool_connections=self.settings.workers + 2,
             # botocore's own retries are off: _again decides, with the run's clock and deadline.
             retries={"mode": "standard", "total_max_attempts": 1},
@@ -123,6 +141,7 @@ class Aws:
         events.register("before-call", self._refuse_changes)
         events.register("before-send", self._count_and_pace)
         events.register("needs-retry", self._again)
+        events.register("after-call", raise_unreadable)
         return client
 
     def _refuse_changes(self, model: Any, **_: object) -> None:
@@ -144,7 +163,7 @@ class Aws:
         action = operation.name
         if _was_throttled(response):
             self.pacer.throttled(action)
-        elif not _failed(response, caught_exception) or action in SENT_ONCE or attempts >= MOST_ATTEMPTS:
+        elif not _failed(operation, response, caught_exception) or action in SENT_ONCE or attempts >= MOST_ATTEMPTS:
             return None
         delay = min(0.5 * 2**attempts, 15) * random.uniform(0.5, 1)  # noqa: S311 - jitter, no secret
         if not self.time_for(delay):
@@ -157,5 +176,8 @@ def _was_throttled(response: Any) -> bool:
     return response is not None and response[1].get("Error", {}).get("Code") in THROTTLED
 
 
-def _failed(response: Any, caught_exception: Exception | None) -> bool:
-    return caught_exception is not None or (response is not None and response[0].status_code >= SERVER_ERROR)
+def _failed(operation: Any, response: Any, caught_exception: Exception | None) -> bool:
+    if caught_exception is not None or response is None:
+        return caught_exception is not None
+    http, parsed = response
+    return http.status_code >= SERVER_ERROR or unreadable(operation, http, parsed) is not None

@@ -8,9 +8,11 @@ from typing import Any
 from nightshift.aws.describe import chunks, filters, pages, tags_of
 from nightshift.aws.faults import aws_errors
 from nightshift.aws.session import Aws
+from nightshift.errors import AwsError, Fault
 from nightshift.fleet import Snapshot, Tags
 from nightshift.plan.tags import FOREIGN_PREFIXES, PREFIX, SLOT, STACK, is_ours
 
+_NAMES = {"VolumeId", "SnapshotId"}
 _READ_PREFIXES = (PREFIX, *FOREIGN_PREFIXES)
 
 
@@ -66,7 +68,7 @@ def create_of_instance(
             TagSpecifications=[_specification(tags)],
             **with_people_s_tags,
         )
-    return {made["VolumeId"]: made["SnapshotId"] for made in answer["Snapshots"]}
+    return {made["VolumeId"]: made["SnapshotId"] for made in answer["Snapshots"] if made.keys() >= _NAMES}
 
 
 def create_of_volume(aws: Aws, volume_id: str, tags: Tags, description: str) -> str:
@@ -75,6 +77,8 @@ def create_of_volume(aws: Aws, volume_id: str, tags: Tags, description: str) -> 
         answer = aws.ec2.create_snapshot(
             VolumeId=volume_id, Description=description, TagSpecifications=[_specification(tags)]
         )
+    if "SnapshotId" not in answer:
+        raise AwsError("MissingInAnswer", "AWS answered yes, but named no snapshot", Fault.UNKNOWN)
     return answer["SnapshotId"]
 
 

@@ -1,9 +1,10 @@
 """Cleanup: delete the snapshots that neither the policy nor a holder keeps."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import batched
 from typing import Annotated
 
 from pydantic import Field
@@ -22,6 +23,9 @@ from nightshift.plan.retention import Verdict, judge, points_of
 from nightshift.plan.tags import HOLD_UNTIL, INSTANCE, slots_of
 from nightshift.policy import Policy
 from nightshift.request import PlanRequest
+
+# Between two looks at the guard.
+ASKED_AT_ONCE = 100
 
 
 class CleanupRequest(PlanRequest):
@@ -74,7 +78,8 @@ def read(aws: Aws, request: CleanupRequest, policy: Policy, now: datetime) -> In
 def _with_outside_holders(
     aws: Aws, inventory: Inventory, request: CleanupRequest, policy: Policy, now: datetime
 ) -> Inventory:
-    """Sharing costs a call each, so it is asked, oldest first, of as many as this run has time to delete."""
+    """Sharing costs a call each, so it is asked, oldest first, of as many as this run has time to delete, and no
+    more when those that nobody shares are already too many for the guard."""
     held = held_outside(aws)
     inventory = replace(inventory, holders=replace(inventory.holders, outside=held))
     if not policy.cleanup.check_sharing:
@@ -83,8 +88,15 @@ def _with_outside_holders(
     doomed = _doomed(_decisions(inventory.snapshots, inventory.holders, policy, now))
     candidates = [snapshot_id for snapshot_id in doomed if snapshot_id in in_scope]
     in_time = aws.pacer.often_within(aws.seconds_left, ["DescribeSnapshotAttribute", "DeleteSnapshot"])
-    known = replace(inventory.holders, outside=held | shared(aws, candidates[:in_time]))
-    return replace(inventory, holders=known, unasked=frozenset(candidates[in_time:]))
+    others: dict[str, str] = {}
+    asked: list[str] = []
+    for some in batched(candidates[:in_time], ASKED_AT_ONCE, strict=False):
+        others |= shared(aws, some)
+        asked += some
+        if _refused(inventory, set(asked) - others.keys(), request, policy):
+            break
+    known = replace(inventory.holders, outside=held | others)
+    return replace(inventory, holders=known, unasked=frozenset(candidates) - set(asked))
 
 
 def plan(inventory: Inventory, request: CleanupRequest, policy: Policy, now: datetime) -> Plan:
@@ -96,7 +108,11 @@ def plan(inventory: Inventory, request: CleanupRequest, policy: Policy, now: dat
 
 
 def guard(inventory: Inventory, plan: Plan, request: CleanupRequest, policy: Policy) -> str | None:
-    doomed = set(_doomed(plan.decisions))
+    return _refused(inventory, set(_doomed(plan.decisions)), request, policy)
+
+
+def _refused(inventory: Inventory, doomed: Collection[str], request: CleanupRequest, policy: Policy) -> str | None:
+    """What is refused stays refused when more is to go."""
     return refusal(inventory.snapshots, doomed, policy, request.confirm, tried=request.policy is not None)
 
 
