@@ -1,6 +1,7 @@
 """HTTP as AWS speaks it: which call a request is, and how an error looks in its protocol."""
 
 import json
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from io import BytesIO
@@ -37,7 +38,7 @@ class Answer:
     """An answer given instead of moto's.
 
     `after`: moto carries the call out first, and this goes out in place of its answer.
-    `drop`: the connection is cut without any answer.
+    `drop`: the connection is cut without any answer. `delay_seconds`: of real time, before it goes out.
     """
 
     status: int = 200
@@ -45,6 +46,7 @@ class Answer:
     content_type: str = "text/xml"
     after: bool = False
     drop: bool = False
+    delay_seconds: float = 0
     headers: dict[str, str] = field(default_factory=dict)
 
 
@@ -102,6 +104,7 @@ def error(call: Call, fault: Fault) -> Answer:
 
 
 def send(answer: Answer, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+    time.sleep(answer.delay_seconds)
     if answer.drop:
         # Werkzeug hands out the socket; closing both directions is what a dropped connection looks like.
         environ["werkzeug.socket"].shutdown(2)

@@ -81,7 +81,8 @@ def aws_errors() -> Iterator[None]:
 
 def _of_answer(error: ClientError) -> AwsError:
     detail = error.response.get("Error", {})
-    code, message = detail.get("Code", "Unknown"), detail.get("Message", "")
+    # An empty element is None to botocore, however much it is there.
+    code, message = detail.get("Code") or "Unknown", detail.get("Message") or ""
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
     fault = (
         _FAULTS.get(code)
