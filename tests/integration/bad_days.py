@@ -1,4 +1,4 @@
-"""Each job with four things to do, beside snapshots that nobody may touch; and what must hold however bad the day is."""
+"""Each job with four things to do, beside snapshots that nobody may touch, and what must hold on any day."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
