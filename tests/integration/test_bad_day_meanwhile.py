@@ -113,8 +113,17 @@ def test_16_a_lone_volume_that_is_deleted_is_skipped(aws: EmbeddedAws, backend: 
 @pytest.mark.parametrize("code", ["InvalidInstanceID.NotFound", "IncorrectInstanceState"])
 @pytest.mark.parametrize(("remedy", "call"), [("reboot", "RebootInstances"), ("stop-start", "StopInstances")])
 def test_27_an_instance_that_is_terminated_gets_no_remedy_and_fails_nothing(
-    remedy: str, call: str, code: str, aws: EmbeddedAws, backend: Any, topic: str, run_job: Run
+    remedy: str,
+    call: str,
+    code: str,
+    aws: EmbeddedAws,
+    backend: Any,
+    topic: str,
+    run_job: Run,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    # Side by side the waiting of one would be the other's time too: they share the embedded AWS's clock.
+    monkeypatch.setenv("NIGHTSHIFT_WORKERS", "1")
     boxes = [machine(backend, {"nightshift:remedy": remedy}) for _ in range(2)]
     for box in boxes:
         world.impair(box.id, "instance" if remedy == "reboot" else "system", since=NOW - timedelta(hours=1))
