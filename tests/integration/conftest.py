@@ -18,6 +18,7 @@ from tests.botocore_cache import read_models_once
 from tests.integration.acting import CALLER, acting, make_alerts_topic, no_denial
 from tests.integration.cut_scenes import SCENES
 from tests.integration.cut_stage import End, Make, Stage
+from tests.integration.restore_scenes import saved_server
 from tests.support import NOW, REGION, Context, WorldClock, scheduled
 
 read_models_once()
@@ -124,3 +125,20 @@ def stage(aws: EmbeddedAws, topic: str, run_job: Run, monkeypatch: pytest.Monkey
         return on
 
     return made
+
+
+@pytest.fixture
+def box(backend: Any) -> Any:
+    """A server that was saved in each of the last three nights, for what restores it."""
+    return saved_server(backend)
+
+
+@pytest.fixture
+def event(box: Any) -> dict[str, Any]:
+    """Puts the server's last night in place."""
+    return {"instance_id": box.id, "mode": "replace"}
+
+
+@pytest.fixture
+def undo(box: Any) -> dict[str, Any]:
+    return {"instance_id": box.id, "mode": "undo"}

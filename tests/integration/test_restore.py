@@ -3,23 +3,16 @@
 from collections.abc import Callable
 from typing import Any
 
-import pytest
-
 from local import seed
 from local.embedded import EmbeddedAws
 from local.history import our_tags
 from nightshift.jobs import backup
 from nightshift.jobs.restore import JOB
-from tests.integration.restore_scenes import DAY, devices, endings, new_volumes, saved_server, volumes
+from tests.integration.restore_scenes import DAY, devices, endings, new_volumes, volumes
 from tests.integration.scenes import SLOT, machine, tags_of, volume_ids
 from tests.support import REGION, by_resource
 
 type Run = Callable[..., dict[str, Any]]
-
-
-@pytest.fixture
-def box(backend: Any) -> Any:
-    return saved_server(backend)
 
 
 def test_new_volumes_are_what_the_old_ones_were(ec2: Any, box: Any, run_job: Run) -> None:

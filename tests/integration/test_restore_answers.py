@@ -3,8 +3,6 @@
 from collections.abc import Callable
 from typing import Any
 
-import pytest
-
 from local import seed
 from local.embedded import EmbeddedAws
 from local.wire import Fault
@@ -12,19 +10,9 @@ from local.world import world
 from nightshift.jobs import backup
 from nightshift.jobs.restore import JOB
 from tests.integration.cuts import Stumble
-from tests.integration.restore_scenes import devices, new_volumes, saved_server, volumes, went_well
+from tests.integration.restore_scenes import devices, new_volumes, volumes, went_well
 
 type Run = Callable[..., dict[str, Any]]
-
-
-@pytest.fixture
-def box(backend: Any) -> Any:
-    return saved_server(backend)
-
-
-@pytest.fixture
-def event(box: Any) -> dict[str, Any]:
-    return {"instance_id": box.id, "mode": "replace"}
 
 
 def test_commands_carry_no_commands_of_others(ec2: Any, backend: Any, box: Any, run_job: Run) -> None:

@@ -9,15 +9,10 @@ from local.embedded import EmbeddedAws
 from local.world import world
 from nightshift.jobs.restore import JOB
 from tests.integration.cuts import Cut, Meanwhile
-from tests.integration.restore_scenes import devices, endings, new_volumes, saved_server, saved_whole, volumes
+from tests.integration.restore_scenes import devices, endings, new_volumes, saved_whole, volumes
 from tests.integration.scenes import changes, tags_of
 
 type Run = Callable[..., dict[str, Any]]
-
-
-@pytest.fixture
-def box(backend: Any) -> Any:
-    return saved_server(backend)
 
 
 # So many changes a replacement of two volumes makes: 2 made, 2 tagged, stop, 2 out, 2 in and a fate, start, the end.

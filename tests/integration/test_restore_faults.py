@@ -12,15 +12,10 @@ from local.seed import Disk
 from local.world import world
 from nightshift.jobs.restore import JOB
 from tests.integration.cuts import Cut
-from tests.integration.restore_scenes import DAY, devices, endings, saved_server, saved_whole
+from tests.integration.restore_scenes import DAY, devices, endings, saved_whole
 from tests.integration.scenes import SLOT, changes, machine, volume_ids
 
 type Run = Callable[..., dict[str, Any]]
-
-
-@pytest.fixture
-def box(backend: Any) -> Any:
-    return saved_server(backend)
 
 
 def test_a_server_that_cannot_start_gets_its_former_volumes_back(

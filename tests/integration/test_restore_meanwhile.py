@@ -3,31 +3,14 @@
 from collections.abc import Callable
 from typing import Any
 
-import pytest
-
 from local.embedded import EmbeddedAws
 from local.wire import Fault
 from nightshift.jobs.restore import JOB
-from tests.integration.cuts import Meanwhile
-from tests.integration.restore_scenes import devices, ending, saved_server, went_well
+from tests.integration.cuts import Cut, Meanwhile
+from tests.integration.restore_scenes import devices, ending, went_well
 from tests.integration.scenes import machine
 
 type Run = Callable[..., dict[str, Any]]
-
-
-@pytest.fixture
-def box(backend: Any) -> Any:
-    return saved_server(backend)
-
-
-@pytest.fixture
-def event(box: Any) -> dict[str, Any]:
-    return {"instance_id": box.id, "mode": "replace"}
-
-
-@pytest.fixture
-def undo(box: Any) -> dict[str, Any]:
-    return {"instance_id": box.id, "mode": "undo"}
 
 
 def test_somebody_starts_the_server_meanwhile(ec2: Any, box: Any, aws: EmbeddedAws, event: Any, run_job: Run) -> None:
@@ -63,7 +46,7 @@ def test_the_former_volume_goes_elsewhere_meanwhile(
     aws.hooks.append(Meanwhile(1, lambda: backend.attach_volume(before["/dev/sda1"], other.id, "/dev/sdq")))
     outcome = run_job(JOB, undo)
     failed = ending(outcome)
-    assert f"was attached to {other.id} meanwhile" in failed["reason"]
+    assert f"is at /dev/sdq of {other.id} meanwhile" in failed["reason"]
     assert devices(ec2, box) == restored
 
 
@@ -79,3 +62,31 @@ def test_a_start_that_aws_denies_leaves_nobody_in_doubt(
     failed = ending(run_job(JOB, event))
     assert "the former volumes were put back, and the instance is stopped: it could not be started" in failed["reason"]
     assert devices(ec2, box) == before
+
+
+def test_the_former_volume_goes_to_another_device_meanwhile(
+    ec2: Any, box: Any, backend: Any, aws: EmbeddedAws, event: Any, undo: Any, run_job: Run
+) -> None:
+    before = devices(ec2, box)
+    run_job(JOB, event)
+    restored = devices(ec2, box)
+    aws.hooks.append(Meanwhile(1, lambda: backend.attach_volume(before["/dev/sda1"], box.id, "/dev/sdz")))
+    failed = ending(run_job(JOB, undo))
+    assert f"is at /dev/sdz of {box.id} meanwhile, not at /dev/sda1" in failed["reason"]
+    assert restored.items() <= devices(ec2, box).items()
+
+
+def test_what_was_attached_by_a_run_that_was_cut_is_not_taken_for_new_later(
+    ec2: Any, box: Any, aws: EmbeddedAws, run_job: Run
+) -> None:
+    """Cut between attaching the last volume and writing down that it stands there."""
+    beside, before = {"instance_id": box.id, "mode": "attach"}, devices(ec2, box)
+    aws.hooks.append(Cut(5, after=True))
+    run_job(JOB, beside)
+    aws.hooks.clear()
+    went_well(run_job(JOB, beside))
+    used = {id_ for device, id_ in devices(ec2, box).items() if device not in before}
+    for volume_id in used:
+        ec2.detach_volume(VolumeId=volume_id, InstanceId=box.id)
+    went_well(run_job(JOB, beside))
+    assert not used & set(devices(ec2, box).values())

@@ -9,14 +9,9 @@ from local.embedded import EmbeddedAws
 from local.world import world
 from nightshift.jobs.restore import JOB
 from tests.integration.cuts import Cut
-from tests.integration.restore_scenes import devices, endings, new_volumes, saved_server, volumes
+from tests.integration.restore_scenes import devices, endings, new_volumes, volumes
 
 type Run = Callable[..., dict[str, Any]]
-
-
-@pytest.fixture
-def box(backend: Any) -> Any:
-    return saved_server(backend)
 
 
 def test_the_root_is_replaced_while_the_server_runs(ec2: Any, box: Any, run_job: Run) -> None:

@@ -16,7 +16,6 @@ from tests.integration.restore_scenes import (
     DAY,
     devices,
     ending,
-    saved_server,
     saved_whole,
     volumes,
     went_well,
@@ -26,21 +25,6 @@ from tests.integration.scenes import SLOT, changes, machine, tags_of
 type Run = Callable[..., dict[str, Any]]
 
 AT_OLDER = f"{SLOT - DAY / 2:%Y-%m-%dT%H:%M:%SZ}"
-
-
-@pytest.fixture
-def box(backend: Any) -> Any:
-    return saved_server(backend)
-
-
-@pytest.fixture
-def event(box: Any) -> dict[str, Any]:
-    return {"instance_id": box.id, "mode": "replace"}
-
-
-@pytest.fixture
-def undo(box: Any) -> dict[str, Any]:
-    return {"instance_id": box.id, "mode": "undo"}
 
 
 def cut_off(aws: EmbeddedAws, run_job: Run, event: dict[str, Any], number: int) -> None:

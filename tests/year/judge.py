@@ -39,6 +39,7 @@ class Judge:
     rules: Rules
     witness: Witness
     faults: list[str] = field(default_factory=list)
+    opted_in_since: dict[str, datetime] = field(default_factory=dict)
     longest_gap: timedelta = timedelta(0)
     longest_gap_of: str = ""
     excused: Counter[str] = field(default_factory=Counter)
@@ -62,7 +63,9 @@ class Judge:
     def after_day(self, since: datetime, runs: list[Run]) -> None:
         """Every slot of the day is saved, of every volume that opted in before it; or a run says why not."""
         end = world.now() - MARGIN
-        for volume_id, plans in sorted(self.opted_in().items()):
+        opted_in = self.opted_in()
+        self.opted_in_since = {id_: self.opted_in_since.get(id_, since) for id_ in opted_in}
+        for volume_id, plans in sorted(opted_in.items()):
             born = self.backend.volumes[volume_id].create_time.replace(tzinfo=UTC)
             for plan in sorted(plans & self.rules.keep.keys()):
                 for slot in self.rules.slots(plan, since, end):
@@ -170,7 +173,8 @@ class Judge:
         self.duplicates |= set(self._twice())
 
     def _measure_gap(self, volume_id: str) -> None:
-        starts = [each.start_time for each in self.witness.completed(volume_id)][-2:]
+        since = self.opted_in_since[volume_id].replace(tzinfo=None)
+        starts = [each.start_time for each in self.witness.completed(volume_id) if each.start_time > since][-2:]
         if len(starts) == 2 and starts[1] - starts[0] > self.longest_gap:
             self.longest_gap, self.longest_gap_of = (
                 starts[1] - starts[0],

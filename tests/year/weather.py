@@ -9,6 +9,7 @@ from typing import Any
 
 from local.wire import Answer, Fault
 from local.world import world
+from tests.support import RunDied
 from tests.year.buckets import THROTTLE
 
 EXPIRED = Fault("ExpiredToken", "The security token included in the request is expired")
@@ -34,10 +35,6 @@ _ONLY_FOR = {
 SLOW_SECONDS = (30, 70)
 LAGS = (0, 0, 5, 60, 240)
 PENDING_SECONDS = (0, 60, 900, 7200)
-
-
-class Killed(BaseException):
-    """Lambda ends the run here, in the middle of whatever it does."""
 
 
 @dataclass
@@ -90,13 +87,12 @@ class Weather:
         self._calls_left = rng.randint(1, 40) if fate < 0.05 else None
         self._second_run_in = rng.randint(1, 20) if 0.05 <= fate < 0.1 else None
 
-    def now(self) -> datetime:
-        """The run's clock. Killed: this is as far as the run comes."""
+    def may_end_the_run(self) -> None:
+        """RunDied: this is as far as the run comes."""
         if self._calls_left is not None and self._calls_left <= 0 and not self.indoors:
             self._calls_left = None
             self._note("killed")
-            raise Killed
-        return world.now()
+            raise RunDied
 
     def __call__(self, _service: str, action: str, params: Mapping[str, Any]) -> Answer | Fault | None:
         if self.indoors:

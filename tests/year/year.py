@@ -16,12 +16,12 @@ from local.stage import make_topic, put_policy
 from local.world import world
 from nightshift.jobs import backup, cleanup, status_check, tagging
 from nightshift.run import run
-from tests.support import REGION, Context
+from tests.support import REGION, Context, RunDied, WorldClock
 from tests.year.buckets import Buckets
 from tests.year.judge import Judge, Run
 from tests.year.people import People
 from tests.year.rules import DAY, Rules
-from tests.year.weather import Killed, Weather
+from tests.year.weather import Weather
 from tests.year.witness import Witness
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -163,32 +163,30 @@ class Year:
         self._run(job, {}, nested=True)
 
     def _outcome(self, job: Any, event: dict[str, Any], started: datetime) -> Run:
-        calls = len(self._aws.requests)
+        calls, refused, indoors = len(self._aws.requests), self.buckets.refused, self.weather.indoors
         self.weather.indoors = False
         try:
             outcome, error = run(job, event, Context(), _Clock(self.weather)), ""
-        except (Killed, Exception) as raised:  # noqa: BLE001 - what a run raises is judged
+        except (RunDied, Exception) as raised:  # noqa: BLE001 - what a run raises is judged
             outcome, error = None, f"{type(raised).__name__}: {raised}"
             self.diary.raised[type(raised).__name__] += 1
-        self.weather.indoors = True
+        # A second run comes in the midst of a first one, which goes on in the same weather.
+        self.weather.indoors = indoors
         self.diary.runs[job.name] += 1
         self.diary.calls += len(self._aws.requests) - calls
         self.diary.seconds += (world.now() - started).total_seconds()
         if outcome:
             self.diary.done[job.name] += outcome["done"]
-        return Run(
-            job.name, outcome, error, self.weather.met_in_run + self.buckets.refused, started, self.weather.alone
-        )
+        met = self.weather.met_in_run + self.buckets.refused - refused
+        return Run(job.name, outcome, error, met, started, self.weather.alone)
 
 
-class _Clock:
-    """The run's own: it may stop in the middle."""
+class _Clock(WorldClock):
+    """The run's own: the run may die in the middle."""
 
     def __init__(self, weather: Weather) -> None:
         self._weather = weather
 
     def now(self) -> datetime:
-        return self._weather.now()
-
-    def sleep(self, seconds: float) -> None:
-        world.clock.advance(seconds=seconds)
+        self._weather.may_end_the_run()
+        return super().now()

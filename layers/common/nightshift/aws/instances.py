@@ -13,6 +13,7 @@ from nightshift.fleet import Disk, Instance
 
 # How long a started instance is watched: one that cannot run falls back to stopped within that time.
 WATCHED_SECONDS = 60
+# So many looks may still show the stop of before it, with its reason.
 STALE_LOOKS = 6
 
 # What AWS answers to a start before the stop has ended; also the reason of an instance that stopped on request.
@@ -56,7 +57,6 @@ def start(aws: Aws, instance_id: str) -> Instance | None:
         now = look(aws, instance_id)
         if now.state == "running":
             return now
-        # The first looks may still show the stop of before, with its reason.
         stopped += now.state == "stopped"
         new = now.state_code != before.state_code or stopped > STALE_LOOKS
         if now.state == "stopped" and new and now.state_code not in ("", ON_REQUEST):

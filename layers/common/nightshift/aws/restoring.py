@@ -14,6 +14,7 @@ from nightshift.errors import AwsError, Fault
 from nightshift.fleet import Attachment, Volume
 from nightshift.outcome import Decision, Result, Status
 from nightshift.plan.restore_changes import (
+    MOST_TOKENS,
     Attach,
     Detach,
     GiveUp,
@@ -27,8 +28,6 @@ from nightshift.plan.restore_changes import (
 from nightshift.plan.restore_marks import UNDONE, formers_of, replaced_by
 from nightshift.plan.slots import slot_text
 from nightshift.plan.tags import REPLACED_BY, RESTORE, RESTORED
-
-MOST_TOKENS = 5
 
 # The checks of a started instance take some minutes.
 CHECKED_SECONDS = 600
@@ -98,11 +97,7 @@ class Restoring:
     def _take_out(self, aws: Aws, swap: Swap) -> str:
         """Not before it is known that the other one can follow."""
         _at_rest(aws, swap.instance_id)
-        incoming = _volume(aws, self._incoming(swap))
-        if incoming.instance_ids and incoming.instance_ids != (swap.instance_id,):
-            at = ", ".join(incoming.instance_ids)
-            words = f"{incoming.id} was attached to {at} meanwhile: detach it, and send the same event again"
-            raise AwsError("VolumeInUse", words, Fault.PERMANENT)
+        _is_attached(_volume(aws, self._incoming(swap)), swap.instance_id, swap.device)
         return _detach(aws, swap.outgoing or "", swap.instance_id)
 
     def _put_in(self, aws: Aws, swap: Swap, at_rest: bool) -> str:
@@ -213,19 +208,23 @@ def _detach(aws: Aws, volume_id: str, instance_id: str) -> str:
 
 
 def _attach(aws: Aws, volume_id: str, instance_id: str, device: str, delete_on_termination: bool) -> str:
-    there = [each.device for each in _volume(aws, volume_id).attachments if each.instance_id == instance_id]
-    if there and there != [device]:
-        words = (
-            f"{volume_id} is at {there[0]} of {instance_id}, not at {device}: detach it, and send the same event again"
-        )
-        raise AwsError("VolumeInUse", words, Fault.PERMANENT)
-    if not there:
+    if not _is_attached(_volume(aws, volume_id), instance_id, device):
         volumes.attach(aws, volume_id, instance_id, device)
     while Attachment(instance_id, device, "attached") not in _volume(aws, volume_id).attachments:
         pause(aws, f"{volume_id} is not attached yet")
     if delete_on_termination:
         instances.keep_delete_on_termination(aws, instance_id, device, delete_on_termination)
     return f"attached {volume_id}"
+
+
+def _is_attached(volume: Volume, instance_id: str, device: str) -> bool:
+    """Whether it is at its place already. AwsError: it is elsewhere, so that it cannot come there."""
+    places = {(each.instance_id, each.device) for each in volume.attachments if each.state != "detached"}
+    if elsewhere := sorted(places - {(instance_id, device)}):
+        at = ", ".join(f"{its_device} of {its_instance}" for its_instance, its_device in elsewhere)
+        words = f"{volume.id} is at {at} meanwhile, not at {device} of {instance_id}: detach it, and send this again"
+        raise AwsError("VolumeInUse", words, Fault.PERMANENT)
+    return bool(places)
 
 
 def _volume(aws: Aws, volume_id: str) -> Volume:

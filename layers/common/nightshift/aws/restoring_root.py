@@ -8,13 +8,11 @@ from nightshift.aws.session import Aws
 from nightshift.aws.steps import pause
 from nightshift.aws.tagging import create_tags
 from nightshift.errors import AwsError, Fault
-from nightshift.plan.restore_changes import ReplaceRoot
+from nightshift.plan.restore_changes import MOST_TOKENS, ReplaceRoot
 from nightshift.plan.restore_marks import Mode, Purpose, replaced_by
 from nightshift.plan.restore_root import FAILED_DETACHED, OPEN, SUCCEEDED, RootTask
 from nightshift.plan.slots import slot_text
 from nightshift.plan.tags import FORMER, REPLACED_BY, RESTORE, RESTORED, RESTORED_FROM
-
-MOST_TOKENS = 5
 
 
 def replace_root(aws: Aws, change: ReplaceRoot) -> str:

@@ -28,7 +28,6 @@ from nightshift.plan.restore_steps import (
     numbered,
     place_of,
     replace_steps,
-    standing_at_places,
     unplaced,
     volume_steps,
 )
@@ -70,7 +69,7 @@ def guarded(inventory: Inventory, request: RestoreRequest) -> str | None:
     point = None if request.mode is Mode.UNDO else inventory.point
     formers = _formers(inventory, request)
     cut_off = unfinished(scene.volumes, instance) if instance else []
-    places, standing = _places(inventory, request, formers)
+    places = _places(inventory, request, formers)
     return refusal(
         Case(
             mode=request.mode,
@@ -87,7 +86,7 @@ def guarded(inventory: Inventory, request: RestoreRequest) -> str | None:
             instance_storage=inventory.instance_storage,
             unplaced=unplaced(scene, point, instance, request.mode) if instance and point else (),
             places=places,
-            standing=standing,
+            standing=[id_ for place in places if instance and (id_ := scene.at(instance, place))],
             alone=request.instance_id is None,
             cut_off=cut_off,
             what_ends_it=what_ends_it(cut_off, inventory.points, instance.id) if instance and cut_off else "",
@@ -100,20 +99,14 @@ def guarded(inventory: Inventory, request: RestoreRequest) -> str | None:
     )
 
 
-def _places(
-    inventory: Inventory, request: RestoreRequest, formers: Sequence[Former]
-) -> tuple[Sequence[str], Sequence[str]]:
-    """The devices at which volumes would be swapped, and what stands there."""
+def _places(inventory: Inventory, request: RestoreRequest, formers: Sequence[Former]) -> list[str]:
+    """The devices at which volumes would be swapped."""
     scene, instance, point = inventory.scene, inventory.instance, inventory.point
-    if instance is None:
-        return (), ()
     if request.mode is Mode.UNDO:
-        there = [scene.at(instance, former.device) for former in formers]
-        return [former.device for former in formers], [volume_id for volume_id in there if volume_id]
-    if point is None:
-        return (), ()
-    places = [place for part in point.parts if (place := place_of(scene, part, instance))]
-    return places, standing_at_places(scene, point, instance)
+        return [former.device for former in formers]
+    if instance is None or point is None:
+        return []
+    return [place for part in point.parts if (place := place_of(scene, part, instance))]
 
 
 def _is_back(inventory: Inventory, decision: Decision) -> bool:

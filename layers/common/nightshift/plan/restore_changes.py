@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from nightshift.outcome import Change
 from nightshift.plan.restore_marks import Purpose
 
+# AWS answers a ClientToken with what was first made with it, for ever: so many are tried where that is of no use now.
+MOST_TOKENS = 5
+
 type TagPairs = tuple[tuple[str, str], ...]
 
 

@@ -55,7 +55,7 @@ def attach_steps(scene: Scene, point: RestorePoint, instance: Instance) -> list[
         made = made_for(scene.volumes, part.snapshot.id, Mode.ATTACH, instance.id)
         incoming = Incoming(part.snapshot.id, made.id if made else None)
         swap = Swap(instance.id, purpose.device, incoming, outgoing=None, delete_on_termination=False)
-        steps += [_creation(scene, part, purpose, instance.zone), _beside(swap, instance)]
+        steps += [_creation(scene, part, purpose, instance.zone), _beside(scene, swap, instance)]
     return steps
 
 
@@ -124,12 +124,6 @@ def place_of(scene: Scene, part: Part, instance: Instance) -> str | None:
     former = next((each for each in formers_of(scene.volumes, instance.id) if each.volume.id == part.volume_id), None)
     now = next((disk.device for disk in instance.disks if disk.volume_id == part.volume_id), None)
     return (former.device if former else None) or now or (part.disk.device if part.disk else None)
-
-
-def standing_at_places(scene: Scene, point: RestorePoint, instance: Instance) -> list[str]:
-    """The volumes that stand at the places of a point's volumes now."""
-    places = [place_of(scene, part, instance) for part in point.parts]
-    return [volume_id for place in places if place and (volume_id := scene.at(instance, place))]
 
 
 def _creation(scene: Scene, part: Part, purpose: Purpose, zone: str) -> Decision:
@@ -228,8 +222,9 @@ def _exchange(swap: Swap, instance: Instance) -> Iterable[Decision]:
     yield Decision(swap.incoming.id, Action.ATTACH, words, Attach(swap, at_rest=True))
 
 
-def _beside(swap: Swap, instance: Instance) -> Decision:
-    if swap.incoming.volume_id in {disk.volume_id for disk in instance.disks}:
+def _beside(scene: Scene, swap: Swap, instance: Instance) -> Decision:
+    attached = swap.incoming.volume_id in {disk.volume_id for disk in instance.disks}
+    if attached and _has_ended(scene, swap):
         return Decision(swap.incoming.id, Action.KEEP, f"is attached to {instance.id}")
     words = f"attached at the free device name {swap.device} of {instance.id}"
     return Decision(swap.incoming.id, Action.ATTACH, words, Attach(swap, at_rest=False))
