@@ -5,6 +5,8 @@ Prices of us-east-1, x86_64, without the free tier: Lambda, CloudWatch and KMS p
 
 import argparse
 from collections import Counter
+from collections.abc import Mapping
+from typing import Any
 
 from rich.console import Console
 from rich.table import Table
@@ -17,8 +19,12 @@ SECONDS = 3.0
 HOURS = 730
 RUNS_AN_HOUR = {"Backup": 4, "Cleanup": 1, "StatusCheck": 12, "Tagging": 1, "EksInfo": 1 / 24}
 METRICS = ("Outcomes", "Done", "Failed", "Remaining")  # of every job
-GAUGES = (  # of backup, status_check and eks_info
+GAUGES = (  # of backup, cleanup, status_check and eks_info
     "SlotsMissed",
+    "NamesNoPlan",
+    "Uncovered",  # of each plan; the default policy has one
+    "Snapshots",
+    "SnapshotsInError",
     "Impaired",
     "WithoutStatus",
     "Clusters",
@@ -31,16 +37,26 @@ def monthly(seconds: float) -> dict[str, float]:
     """What is paid for, with dollars a month, where a run takes so many seconds."""
     template = read_template()
     kinds = Counter(resource["Type"] for resource in template["Resources"].values())
+    watched = [
+        _metrics_of(resource["Properties"])
+        for resource in template["Resources"].values()
+        if resource["Type"] == "AWS::CloudWatch::Alarm"
+    ]
     memory_gib = template["Globals"]["Function"]["MemorySize"] / 1024
     metrics = len(METRICS) * len(RUNS_AN_HOUR) + len(GAUGES)
     runs = round(sum(RUNS_AN_HOUR.values()) * HOURS)
     lines = {
         f"{kinds['AWS::KMS::Key']} key": kinds["AWS::KMS::Key"] * KEY,
-        f"{kinds['AWS::CloudWatch::Alarm']} alarms": kinds["AWS::CloudWatch::Alarm"] * ALARM,
+        f"{len(watched)} alarms, on {sum(watched)} metrics": sum(watched) * ALARM,
         f"{metrics} metrics": metrics * METRIC,
         f"{runs:,} runs of {seconds:g} s": runs * (seconds * memory_gib * GB_SECOND + REQUEST),
     }
     return lines | {"in all": sum(lines.values())}
+
+
+def _metrics_of(alarm: Mapping[str, Any]) -> int:
+    """An alarm is paid by the metrics that it watches; a query finds one for each plan."""
+    return sum("MetricStat" in each for each in alarm.get("Metrics", ())) or 1
 
 
 def main() -> None:

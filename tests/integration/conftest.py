@@ -1,6 +1,7 @@
 """Whole runs in process, against the embedded AWS over HTTP."""
 
-from collections.abc import Callable, Iterator
+import json
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import pytest
@@ -80,6 +81,26 @@ def run_job(aws: EmbeddedAws) -> Run:
         return outcome
 
     return go
+
+
+@pytest.fixture
+def measured(capsys: pytest.CaptureFixture[str]) -> Callable[[], Mapping[str, Mapping[str, int]]]:
+    """What CloudWatch was told since the last look: the metrics of each set of dimensions, as "stack=... job=..."."""
+
+    def look() -> Mapping[str, Mapping[str, int]]:
+        lines = [json.loads(line) for line in capsys.readouterr().out.splitlines() if '"_aws"' in line]
+        return {_dimensions(line): _values(line) for line in lines}
+
+    return look
+
+
+def _dimensions(line: Mapping[str, Any]) -> str:
+    [names] = line["_aws"]["CloudWatchMetrics"][0]["Dimensions"]
+    return " ".join(f"{name}={line[name]}" for name in names)
+
+
+def _values(line: Mapping[str, Any]) -> dict[str, int]:
+    return {metric["Name"]: sum(line[metric["Name"]]) for metric in line["_aws"]["CloudWatchMetrics"][0]["Metrics"]}
 
 
 @pytest.fixture

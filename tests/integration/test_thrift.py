@@ -9,6 +9,7 @@ import pytest
 
 from local import clusters
 from local.embedded import EmbeddedAws
+from local.world import world
 from nightshift.jobs import backup, cleanup, eks_info, network, restore
 from tests.integration.nets import DESTROY, WITH_NAT
 from tests.integration.restore_scenes import saved_server
@@ -25,6 +26,7 @@ WHO_HOLDS = {"DescribeVolumes": 1, "DescribeInstances": 1, "DescribeImages": 1, 
 
 @pytest.mark.parametrize("machines", [1, 12, 90])
 def test_a_backup_makes_one_change_an_instance(machines: int, aws: EmbeddedAws, backend: Any, run_job: Run) -> None:
+    world.clock.set(SLOT + timedelta(minutes=5))
     for _ in range(machines):
         box = machine(backend, disks=[ROOT, *data_disks(2)])
         for number in range(3):

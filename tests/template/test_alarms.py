@@ -26,6 +26,30 @@ def test_silence_is_three_hours_without_an_outcome_or_a_day_and_two_hours_of_a_d
     assert properties["TreatMissingData"] == "breaching"
 
 
+@pytest.mark.parametrize(
+    ("held", "made", "deleted", "days"),
+    [
+        (90_000, 1_000, 300, 100),  # 100 a day
+        (99_000, 7_000, 0, 1),
+        (100_000, 7, 0, 0),
+        (50_000, 700, 700, "years"),
+        (99_999, 700, 5_000, "years"),
+    ],
+)
+def test_the_days_until_the_quota_are_those_of_the_last_week_s_growth(
+    held: int, made: int, deleted: int, days: int | str
+) -> None:
+    """The expression reads as Python, where IF is a function."""
+    properties = RESOURCES["CleanupQuotaAlarm"]["Properties"]
+    [formula] = [each["Expression"]["Fn::Sub"] for each in properties["Metrics"] if "Expression" in each]
+    periods = {each["MetricStat"]["Period"] for each in properties["Metrics"] if "MetricStat" in each}
+    assert (periods, properties["EvaluationPeriods"]) == ({7 * 24 * 3600}, 1)
+    names = {"IF": lambda holds, then, other: then if holds else other, "held": held, "made": made, "deleted": deleted}
+    found = eval(formula.replace("${SnapshotQuota}", "100_000"), {}, names)
+    assert found == days if isinstance(days, int) else found > 1000
+    assert (found < properties["Threshold"]) == (days in (0, 1))
+
+
 def test_the_topic_has_a_key_that_alarms_may_use() -> None:
     """Under alias/aws/sns CloudWatch's alarms would silently never arrive."""
     key = RESOURCES[of_type("AWS::SNS::Topic")["AlertsTopic"]["KmsMasterKeyId"]["Ref"]]

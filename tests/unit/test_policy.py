@@ -41,7 +41,7 @@ FAULTS = [
     # (text, the key that must be named, what was expected)
     ("tiem_zone: UTC", "tiem_zone", "known are: backup, cleanup, paused, status_check, tagging, time_zone"),
     ("backup: {tags: Backup}", "backup.tags", "known are: plans, tag"),
-    (IN_PLAN % "retention: 3", "backup.plans.nightly.retention", "known are: keep, max_delete_percent"),
+    (IN_PLAN % "retention: 3", "backup.plans.nightly.retention", "known are: complete_within, keep"),
     (IN_KEEP % "dayly: 7", "backup.plans.nightly.keep.dayly", "known are: daily, hourly, last, monthly, weekly"),
     ("cleanup: {max_delete: 5}", "cleanup.max_delete", "known are: check_sharing, keep_last"),
     (IN_RULE % "set: {a: b}, if: {}", "tagging.rules.0.if", "known are: overwrite, set, when"),

@@ -87,13 +87,14 @@ class Result:
 class Plan:
     """The decisions of one run; notes say what no single resource can, gauges are measured beside the counts.
 
-    tables: what a job that informs adds to its answer, by name.
+    tables: what a job that informs adds to its answer, by name. plan_gauges: gauges of each plan of the policy.
     """
 
     decisions: Sequence[Decision]
     notes: Sequence[str] = ()
     gauges: Mapping[str, int] = field(default_factory=dict)
     tables: Mapping[str, Any] = field(default_factory=dict)
+    plan_gauges: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 
     @property
     def changes(self) -> list[Decision]:
@@ -117,6 +118,7 @@ class Outcome:
     notes: Sequence[str] = ()
     gauges: Mapping[str, int] = field(default_factory=dict)
     tables: Mapping[str, Any] = field(default_factory=dict)
+    plan_gauges: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 
     def count(self, status: Status) -> int:
         return Counter(result.outcome for result in self.results)[status]

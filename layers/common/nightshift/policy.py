@@ -120,6 +120,10 @@ class BackupPlan(Model):
     start_within: Age | None = Field(
         default=None, description="how late a slot may still be started, as 12h; null: till the next slot"
     )
+    complete_within: Age = Field(
+        default="2h",
+        description="how long after its slot a snapshot may take to be completed before its volume counts as uncovered",
+    )
     keep: Keep = Field(default=Keep(), description="an empty or missing keep keeps all")
     max_delete_percent: Percent | None = Field(
         default=None, description="of this plan's snapshots in one run; null: cleanup's"
@@ -128,6 +132,10 @@ class BackupPlan(Model):
     @property
     def start_within_time(self) -> timedelta | None:
         return parse_age(self.start_within) if self.start_within else None
+
+    @property
+    def complete_within_time(self) -> timedelta:
+        return parse_age(self.complete_within)
 
 
 DEFAULT_PLANS: Mapping[str, BackupPlan] = {"nightly": BackupPlan(keep=Keep(last=3, daily=7, weekly=4, monthly=12))}

@@ -59,6 +59,7 @@ def _run[R: Request, I](job: Job[R, I], event: Any, context: LambdaContext, cloc
         notes=[visible(note) for note in plan.notes],
         gauges=plan.gauges,
         tables=plan.tables,
+        plan_gauges=plan.plan_gauges,
     )
     return _answer(outcome, call, aws.settings.stack_tag)
 

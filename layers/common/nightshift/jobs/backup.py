@@ -1,7 +1,7 @@
 """Backup: a snapshot of every volume that opted in, for each slot of its plans."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from nightshift.aws import instances, snapshots, volumes
@@ -11,8 +11,9 @@ from nightshift.aws.snapshot_calls import Saving
 from nightshift.fleet import Instance, Snapshot, Volume
 from nightshift.job import Job, no_guard
 from nightshift.outcome import Action, Decision, Plan, Result
-from nightshift.plan.coverage import Coverage, cannot_be_saved, covered
+from nightshift.plan.coverage import Coverage, cannot_be_saved, covered, doubts_told
 from nightshift.plan.due import Due, PlanSlots, by_volume, due, history_wanted, slots_at
+from nightshift.plan.gaps import Gaps, Promise, promises_at
 from nightshift.plan.slots import slot_text
 from nightshift.plan.snapshot_calls import Wanted, snapshot_decisions
 from nightshift.policy import Policy
@@ -32,8 +33,8 @@ class BackupRequest(PlanRequest):
 
 @dataclass(frozen=True, slots=True)
 class Inventory:
-    """saved: of each plan, by volume, the snapshots of its current and previous slot, and of every slot where a
-    volume lacks the previous one."""
+    """saved: of each plan, by volume, the snapshots of its current, previous and promised slot, and of every slot
+    where a volume lacks the previous one or the promise is broken."""
 
     region: str
     stack_tag: str
@@ -47,26 +48,37 @@ class Inventory:
     def coverage(self, volume: Volume, policy: Policy) -> Coverage | None:
         return covered(volume, self.owners(volume), policy.backup.tag, policy.backup.plans)
 
+    def coverages(self, policy: Policy) -> list[Coverage]:
+        """Of all volumes that carry the tag, on themselves or on their instance."""
+        return [cover for volume in self.volumes.values() if (cover := self.coverage(volume, policy))]
+
 
 def read(aws: Aws, _request: BackupRequest, policy: Policy, now: datetime) -> Inventory:
     fleet = {instance.id: instance for instance in instances.all_instances(aws)}
     disks = {volume.id: volume for volume in volumes.all_volumes(aws)}
     unsaved = Inventory(aws.region, aws.settings.stack_tag, fleet, disks, saved={})
-    coverages = [cover for volume in disks.values() if (cover := unsaved.coverage(volume, policy))]
+    coverages = unsaved.coverages(policy)
+    promises = promises_at(policy, now)
     saved = {
-        name: _saved(aws, name, slots, [cover.volume for cover in coverages if name in cover.plans])
+        name: _saved(aws, promises[name], slots, [cover.volume for cover in coverages if name in cover.plans])
         for name, slots in slots_at(policy, now).items()
     }
-    return Inventory(aws.region, aws.settings.stack_tag, fleet, disks, saved)
+    return replace(unsaved, saved=saved)
 
 
-def _saved(aws: Aws, name: str, slots: PlanSlots, of: Sequence[Volume]) -> Mapping[str, Sequence[Snapshot]]:
-    if not of or not slots.texts:
+def _saved(aws: Aws, promise: Promise, slots: PlanSlots, of: Sequence[Volume]) -> Mapping[str, Sequence[Snapshot]]:
+    if not of or not slots.current:
         return {}
-    of_slots = snapshots.of_slots(aws, name, slots.texts)
+    asked = [slot_text(slot) for slot in dict.fromkeys((slots.current, slots.previous, promise.slot)) if slot]
+    of_slots = snapshots.of_slots(aws, promise.plan, asked)
     recent = by_volume(of_slots)
-    unclear = [volume.id for volume in of if history_wanted(name, slots, volume, recent.get(volume.id, ()))]
-    return by_volume([*of_slots, *snapshots.of_volumes(aws, unclear, name)])
+    unclear = [volume.id for volume in of if _unclear(promise, slots, volume, recent.get(volume.id, ()))]
+    return by_volume([*of_slots, *snapshots.of_volumes(aws, unclear, promise.plan)])
+
+
+def _unclear(promise: Promise, slots: PlanSlots, volume: Volume, recent: Sequence[Snapshot]) -> bool:
+    """Whether only snapshots of other slots can tell what this volume has."""
+    return history_wanted(promise.plan, slots, volume, recent) or promise.broken_for(volume, recent)
 
 
 def plan(inventory: Inventory, request: BackupRequest, policy: Policy, now: datetime) -> Plan:
@@ -80,7 +92,35 @@ def plan(inventory: Inventory, request: BackupRequest, policy: Policy, now: date
         *(_skip(instance.id, _why_nothing(instance)) for instance in judge.without_volumes()),
         *(_skip(id_, f"not found in {inventory.region}") for id_ in judge.not_found()),
     ]
-    return Plan(decisions, judge.notes(decisions), {"SlotsMissed": sum(verdict.missed for verdict in verdicts)})
+    found = _gaps(inventory, policy, now)
+    doubts = [cover.doubts for cover in inventory.coverages(policy) if cover.doubts]
+    return Plan(
+        decisions,
+        [*judge.notes(decisions), *doubts_told(doubts), *(gaps.note for gaps in found if gaps.uncovered)],
+        gauges={"SlotsMissed": sum(verdict.missed for verdict in verdicts), "NamesNoPlan": len(doubts)},
+        tables={"coverage": {gaps.promise.plan: gaps.table for gaps in found}},
+        plan_gauges={gaps.promise.plan: {"Uncovered": len(gaps.uncovered)} for gaps in found},
+    )
+
+
+def _gaps(inventory: Inventory, policy: Policy, now: datetime) -> list[Gaps]:
+    """Of each plan, over the whole region, whatever the request asked for."""
+    can_be_saved = [
+        cover
+        for cover in inventory.coverages(policy)
+        if not cannot_be_saved(cover.volume, inventory.owners(cover.volume))
+    ]
+    return [
+        Gaps.of(
+            promise,
+            {
+                cover.volume: inventory.saved[name].get(cover.volume.id, ())
+                for cover in can_be_saved
+                if name in cover.plans
+            },
+        )
+        for name, promise in promises_at(policy, now).items()
+    ]
 
 
 def apply(aws: Aws, decisions: Sequence[Decision]) -> Sequence[Result]:

@@ -104,7 +104,11 @@ def plan(inventory: Inventory, request: CleanupRequest, policy: Policy, now: dat
     in_scope = {snapshot.id for snapshot in inventory.snapshots if _covers(request, snapshot)}
     decided = _decisions(inventory.snapshots, inventory.holders, policy, now)
     decisions = [_postponed(decision, inventory) for decision in decided if decision.resource in in_scope]
-    return Plan([*decisions, *_not_found(inventory, request)], _notes(inventory, policy))
+    gauges = {
+        "Snapshots": len(inventory.snapshots),
+        "SnapshotsInError": sum(snapshot.state == "error" for snapshot in inventory.snapshots),
+    }
+    return Plan([*decisions, *_not_found(inventory, request)], _notes(inventory, policy), gauges)
 
 
 def guard(inventory: Inventory, plan: Plan, request: CleanupRequest, policy: Policy) -> str | None:

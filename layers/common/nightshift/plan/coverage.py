@@ -1,5 +1,6 @@
 """Coverage: which plans a volume has, and why it has none."""
 
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -7,6 +8,7 @@ from nightshift.fleet import Instance, Volume
 from nightshift.plan.tags import plans_named
 
 _TAKEN_STATES = ("in-use", "available")
+_VALUES_TOLD = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +41,18 @@ def covered(volume: Volume, instances: Sequence[Instance], tag: str, plans: Coll
     named, unknown = plans_named(value, plans)
     doubts = f"{tag}={value}: {', '.join(unknown) or 'it'} names no plan; the policy's are {', '.join(plans)}"
     if not named:
-        return Coverage(volume, why_not=doubts)
+        return Coverage(volume, why_not=doubts, doubts=doubts)
     return Coverage(volume, tuple(named), doubts=doubts if unknown else "", by_own_tag=own is not None)
+
+
+def doubts_told(doubts: Sequence[str]) -> list[str]:
+    """One line for each wrong value, with how many volumes have it; the most frequent ten."""
+    values = Counter(doubts)
+    rest = len(values) - _VALUES_TOLD
+    return [
+        *(f"{doubt} (volumes: {count:,})" for doubt, count in values.most_common(_VALUES_TOLD)),
+        *([f"and {rest:,} more values that name no plan"] if rest > 0 else []),
+    ]
 
 
 def cannot_be_saved(volume: Volume, instances: Sequence[Instance]) -> str:

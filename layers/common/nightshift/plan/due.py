@@ -25,10 +25,6 @@ class PlanSlots:
     def next_text(self) -> str:
         return f"next at {slot_text(self.next)}" if self.next else "and no time after that"
 
-    @property
-    def texts(self) -> list[str]:
-        return [slot_text(slot) for slot in (self.current, self.previous) if slot]
-
 
 @dataclass(frozen=True, slots=True)
 class Due:

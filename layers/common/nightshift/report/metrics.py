@@ -1,5 +1,7 @@
 """The metrics of a run, as CloudWatch's embedded metric format: a line in the log, no call."""
 
+from collections.abc import Mapping
+
 from aws_lambda_powertools import Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
@@ -13,9 +15,7 @@ def emit(outcome: Outcome, stack_tag: str) -> None:
 
     Each metric costs $0.30 a month, so only what an alarm or a graph needs is one; the rest is in the log.
     """
-    metrics = Metrics(namespace=NAMESPACE)
-    metrics.add_dimension("stack", stack_tag)
-    metrics.add_dimension("job", outcome.job)
+    dimensions = {"stack": stack_tag, "job": outcome.job}
     counts = {
         "Outcomes": 1,
         "Done": outcome.count(Status.DONE),
@@ -23,6 +23,15 @@ def emit(outcome: Outcome, stack_tag: str) -> None:
         "Remaining": outcome.count(Status.REMAINING),
         **outcome.gauges,
     }
-    for name, value in counts.items():
-        metrics.add_metric(name, MetricUnit.Count, value)
+    _flush(dimensions, counts)
+    for plan, gauges in outcome.plan_gauges.items():
+        _flush(dimensions | {"plan": plan}, gauges)
+
+
+def _flush(dimensions: Mapping[str, str], values: Mapping[str, int]) -> None:
+    metrics = Metrics(namespace=NAMESPACE)
+    for name, value in dimensions.items():
+        metrics.add_dimension(name, value)
+    for name, count in values.items():
+        metrics.add_metric(name, MetricUnit.Count, count)
     metrics.flush_metrics()

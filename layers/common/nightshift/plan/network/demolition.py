@@ -12,6 +12,7 @@ from nightshift.plan.network.region import Region
 from nightshift.plan.network.steps import Step, kept, known, numbered
 from nightshift.plan.network.survey import Held, Present, Survey
 from nightshift.plan.network.users import users_of
+from nightshift.text import first_few
 
 # The first go first. What is not named here goes with what it belongs to.
 _ORDER = (
@@ -47,11 +48,8 @@ def demolition(found: Region, network: str, present: Survey) -> Demolition:
     users = [*users_of(found, present)]
     faults = list(present.faults)
     if users:
-        more = f" and {len(users) - MOST_NAMED} more" if len(users) > MOST_NAMED else ""
-        faults.append(
-            f"{network} is in use by {', '.join(users[:MOST_NAMED])}{more}: "
-            "remove what is named and send the event again"
-        )
+        named = first_few(users, MOST_NAMED)
+        faults.append(f"{network} is in use by {named}: remove what is named and send the event again")
     return Demolition(numbered(decisions), faults)
 
 
