@@ -4,7 +4,6 @@ import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Any, Self
 
 import pytest
@@ -95,12 +94,6 @@ class Stage:
     @property
     def snapshots(self) -> list[Any]:
         return list(self.backend.snapshots.values())
-
-    def remove_since(self, moment: datetime) -> None:
-        """Without the snapshots of later nights."""
-        for each in self.snapshots:
-            if each.start_time.replace(tzinfo=UTC) >= moment:
-                del self.backend.snapshots[each.id]
 
     def run(self, event: Any = None, clock: MortalClock | None = None) -> dict[str, Any] | None:
         """One run of a schedule; None: it died or ended badly."""

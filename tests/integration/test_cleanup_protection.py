@@ -158,7 +158,7 @@ def test_what_others_made_is_not_even_looked_at(
 def test_the_last_of_a_volume_stays_and_of_a_deleted_one_as_long_as_the_policy_says(
     age: str, backend: Any, ec2: Any, policy: Callable[[str], None], run_job: Run
 ) -> None:
-    """Every one of them is the later duplicate of a slot or of no rule: only its being the last keeps it."""
+    """Every one of them was made late, for a slot that no rule keeps any more: only its being the last keeps it."""
     policy(
         "backup: {plans: {nightly: {keep: {within: 1d}}, hourly: {schedule: 0 * * * *, keep: {last: 1}}}}\n"
         f"cleanup: {{max_delete_percent: 100, keep_last_of_deleted_volume: {age}}}"
@@ -168,10 +168,9 @@ def test_the_last_of_a_volume_stays_and_of_a_deleted_one_as_long_as_the_policy_s
     for volume, days in ((living, 500), (gone, 500), (young, 399)):
         before, last = SLOT - (days + 1) * DAY, SLOT - days * DAY
         nights(backend, volume, 1, newest=before)
-        # A newer slot on a snapshot that never completed, so that no rule is left for the last one.
-        lasts[volume.id] = saved(backend, volume, last)
-        twin = saved(backend, volume, last)
-        lasts[volume.id], twin.start_time = twin, twin.start_time + timedelta(minutes=5)
+        newer = saved(backend, volume, last)
+        lasts[volume.id] = saved(backend, volume, before - timedelta(hours=1))
+        lasts[volume.id].start_time = newer.start_time + timedelta(minutes=5)
     for volume in (gone, young):
         backend.delete_volume(volume.id)
 

@@ -86,9 +86,15 @@ class Witness:
             until = self._backend.tags.get(id_, {}).get(HOLD) if living else None
             if until and world.now() < datetime.fromisoformat(until).replace(tzinfo=ZONE) + DAY:
                 yield f"{id_} holds it until {until}"
-        done = self.completed(snapshot.volume_id)
-        if done and done[-1] is snapshot:
+        if self._last_of(snapshot.volume_id) is snapshot:
             yield f"it is the last of {snapshot.volume_id}"
+
+    def _last_of(self, volume_id: str) -> Any:
+        """The newest, without those that came later for slots that were saved already."""
+        done = self.completed(volume_id)
+        slots = [self.plans_of(each.id).items() for each in done]
+        new = [each for at, each in enumerate(done) if not any(slots[at] <= before for before in slots[:at])]
+        return new[-1] if new else None
 
     def _owners(self, snapshot: Any) -> list[str]:
         volume = self._backend.volumes.get(snapshot.volume_id)

@@ -28,8 +28,8 @@ def protector(
     return Protection.of([snapshot, *others], holders, Policy.of(dict(policy or {})), now).protector(snapshot)
 
 
-def of_old(**but: object) -> Snapshot:
-    return a_snapshot("snap-old", at("2026-11-01 03:00"), **but)  # type: ignore[arg-type]  # any field of a snapshot
+def of_old(id_: str = "snap-old", **but: object) -> Snapshot:
+    return a_snapshot(id_, at("2026-11-01 03:00"), **but)  # type: ignore[arg-type]  # any field of a snapshot
 
 
 def test_nothing_protects_an_old_snapshot_that_is_not_the_last() -> None:
@@ -69,9 +69,25 @@ class TestLastCompleted:
         assert protector(catch_up, of_old()) == "it is the last completed snapshot of vol-1"
 
     def test_of_two_started_together_just_one_is_the_last(self) -> None:
-        twin = a_snapshot("snap-oldest", at("2026-11-01 03:00"))
+        twin = a_snapshot("snap-oldest", {"nightly": at("2026-11-01 03:00"), "weekly": at("2026-11-01 03:00")})
         assert protector(of_old(), twin) is None
         assert protector(twin, of_old()) == "it is the last completed snapshot of vol-1"
+
+    def test_of_two_of_one_slot_the_earliest_is_the_last(self) -> None:
+        later = of_old(id_="snap-later", started=at("2026-11-01 03:20"))
+        assert protector(later, of_old()) is None
+        assert protector(of_old(), later) == "it is the last completed snapshot of vol-1"
+
+    def test_a_later_one_that_also_serves_another_plan_is_no_duplicate(self) -> None:
+        slots = {"nightly": at("2026-11-01 03:00"), "weekly": at("2026-11-01 03:00")}
+        later = a_snapshot("snap-later", slots, started=at("2026-11-01 03:20"))
+        assert protector(of_old(), later) is None
+        assert protector(later, of_old()) == "it is the last completed snapshot of vol-1"
+
+    def test_the_earlier_of_one_slot_is_not_the_last_where_it_failed(self) -> None:
+        failed = of_old(state="error")
+        later = of_old(id_="snap-later", started=at("2026-11-01 03:20"))
+        assert protector(later, failed) == "it is the last completed snapshot of vol-1"
 
     def test_a_snapshot_of_another_volume_does_not_take_its_place(self) -> None:
         other = a_snapshot("snap-other", at("2026-11-24 03:00"), volume_id="vol-2")

@@ -48,13 +48,17 @@ def _is_copy(snapshot: Snapshot) -> bool:
 
 
 def last_completed(snapshots: Iterable[Snapshot]) -> dict[str, Snapshot]:
-    """The newest completed snapshot of each lineage."""
+    """The newest completed snapshot of each lineage; of several of the same slots the earliest, as in retention."""
     newest: dict[str, Snapshot] = {}
     for snapshot in sorted(snapshots, key=lambda snapshot: (snapshot.started, snapshot.id)):
         history = lineage(snapshot)
-        if history and snapshot.state == "completed":
+        if history and snapshot.state == "completed" and not _is_duplicate(snapshot, newest.get(history)):
             newest[history] = snapshot
     return newest
+
+
+def _is_duplicate(later: Snapshot, earlier: Snapshot | None) -> bool:
+    return earlier is not None and slots_of(later).items() <= slots_of(earlier).items()
 
 
 @dataclass(frozen=True, slots=True)
