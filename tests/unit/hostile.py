@@ -22,7 +22,7 @@ FULL_POLICY: dict[str, Any] = {
     },
     "cleanup": {"max_delete_percent": 50, "keep_last_of_deleted_volume": "400d", "check_sharing": True},
     "tagging": {"rules": [{"when": {"type": "t3.*", "tag": {"a": "*"}}, "set": {"b": "c"}}], "propagate": ["team"]},
-    "status_check": {"notify": "transitions", "remedy_after": "15m"},
+    "status_check": {"notify": "transitions", "remedy_after": "15m", "max_impaired_percent": 20},
 }
 STATE_CHANGE: dict[str, Any] = {
     "source": "aws.ec2",

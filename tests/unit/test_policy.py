@@ -29,6 +29,7 @@ def test_the_defaults_are_those_of_the_design() -> None:
     assert (policy.cleanup.max_delete_percent, plan.max_delete_percent) == (50, None)
     assert (policy.cleanup.keep_last_of_deleted_volume, policy.cleanup.check_sharing) == ("forever", True)
     assert (policy.status_check.notify, policy.status_check.remedy_after) == ("transitions", "15m")
+    assert policy.status_check.max_impaired_percent == 20
 
 
 def test_plans_that_are_given_replace_the_default_one_whole() -> None:
@@ -107,6 +108,9 @@ FAULTS = [
     ("status_check: {notify: always}", "status_check.notify", "'transitions'"),
     ("status_check: {remedy_after: 15}", "status_check.remedy_after", "must be text"),
     ("status_check: {remedy_after: ''}", "status_check.remedy_after", "90m, 12h or 400d"),
+    ("status_check: {max_impaired_percent: 0}", "status_check.max_impaired_percent", "greater than or equal to 1"),
+    ("status_check: {max_impaired_percent: 101}", "status_check.max_impaired_percent", "less than or equal to 100"),
+    ("status_check: {max_impaired_percent: 20%}", "status_check.max_impaired_percent", "must be a whole number"),
     ("[]]", "line 1", "is no YAML"),
     ("- backup", "the whole", "must be a mapping"),
     ("backup", "the whole", "must be a mapping"),

@@ -198,6 +198,9 @@ class StatusCheck(Model):
         default="transitions", description="a message when instances become impaired or recover"
     )
     remedy_after: Age = Field(default="15m", description="how long impaired before a remedy that was opted in to")
+    max_impaired_percent: Annotated[int, Field(ge=1, le=100)] = Field(
+        default=20, description="of a zone's instances; while more (and more than 3) are impaired, none gets a remedy"
+    )
 
     @property
     def remedy_after_time(self) -> timedelta:

@@ -1,6 +1,7 @@
 """Who gets a remedy, when, and who never does."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -82,6 +83,12 @@ def test_ebs_alone_does_not_start_the_time() -> None:
 def test_a_type_that_aws_did_not_describe_is_left_alone() -> None:
     case = Case(instance({REMEDY: "reboot"}, type_="x9.new"), impaired("instance"), AFTER, None, {}, NOW)
     assert remedy_for(case).reason == "no remedy: AWS did not say whether x9.new has instance-store volumes"
+
+
+def test_in_an_outage_of_its_zone_it_waits() -> None:
+    case = Case(instance({REMEDY: "reboot"}), impaired("instance"), AFTER, None, {"t3.medium": False}, NOW)
+    assert remedy_for(case).remedy is Remedy.REBOOT
+    assert remedy_for(replace(case, outage="12 of 40 are")) == Verdict(reason="no remedy: 12 of 40 are")
 
 
 @pytest.mark.parametrize(

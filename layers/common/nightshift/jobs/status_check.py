@@ -17,6 +17,7 @@ from nightshift.fleet import Instance
 from nightshift.job import Job, no_guard
 from nightshift.outcome import Action, Change, Decision, Plan, Result, Status
 from nightshift.plan.health import Announced, Health, Transition, in_words, transition, unclear
+from nightshift.plan.outage import outages
 from nightshift.plan.remedies import (
     Care,
     Case,
@@ -66,7 +67,8 @@ def read(aws: Aws, _request: FleetRequest, _policy: Policy, _now: datetime) -> I
 def plan(inventory: Inventory, request: FleetRequest, policy: Policy, now: datetime) -> Plan:
     """One decision for each instance of the region, or for each that is named by id."""
     named = request.instance_ids
-    judge = _Judge(inventory, policy, now)
+    ill = outages(inventory.instances.values(), inventory.health, policy.status_check.max_impaired_percent)
+    judge = _Judge(inventory, policy, now, ill)
     in_scope = [each for each in inventory.instances.values() if named is None or each.id in named]
     decisions = [judge.decision(instance) for instance in in_scope]
     decisions += [
@@ -178,11 +180,15 @@ def _care(decision: Decision) -> Care:
 
 @dataclass(frozen=True, slots=True)
 class _Judge:
-    """Of which instance people are told now, which one gets a remedy, which is left alone, and why."""
+    """Of which instance people are told now, which one gets a remedy, which is left alone, and why.
+
+    outages: by zone, those of the whole region, also where only some instances are named.
+    """
 
     inventory: Inventory
     policy: Policy
     now: datetime
+    outages: Mapping[str, str]
 
     def decision(self, instance: Instance) -> Decision:
         announced = Announced.of(instance.tags)
@@ -199,8 +205,8 @@ class _Judge:
         return _decision(instance, [change.words, unclear(health), verdict.reason, *doubts], change, verdict)
 
     def _remedy(self, instance: Instance, health: Health, muted: Mute) -> Verdict:
-        after = self.policy.status_check.remedy_after_time
-        return remedy_for(Case(instance, health, after, muted.until, self.inventory.instance_storage, self.now))
+        after, outage = self.policy.status_check.remedy_after_time, self.outages.get(instance.zone, "")
+        return remedy_for(Case(instance, health, after, muted.until, self.inventory.instance_storage, self.now, outage))
 
     @staticmethod
     def _left_as_it_is(announced: Announced, health: Health, change: Transition | None, muted: Mute) -> list[str]:

@@ -85,7 +85,10 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """An instance of which to judge whether it gets a remedy. instance_storage: by type; None: AWS did not say."""
+    """An instance of which to judge whether it gets a remedy.
+
+    instance_storage: by type; None: AWS did not say. outage: why its zone looks ill as a whole; empty: it does not.
+    """
 
     instance: Instance
     health: Health
@@ -93,6 +96,7 @@ class Case:
     muted_until: datetime | None
     instance_storage: Mapping[str, bool | None]
     now: datetime
+    outage: str = ""
 
     @property
     def wanted(self) -> str:
@@ -197,6 +201,10 @@ def _instance_store(case: Case) -> str | None:
     return f"{case.instance.type} has instance-store volumes, whose data could be lost" if has else None
 
 
+def _zone_outage(case: Case) -> str | None:
+    return case.outage or None
+
+
 def _just_remedied(case: Case) -> str | None:
     value = case.instance.tags.get(REMEDIED)
     if value is None:
@@ -225,6 +233,7 @@ _REFUSALS: tuple[Callable[[Case], str | None], ...] = (
     _in_group,
     _instance_store,
     _muted,
+    _zone_outage,
     _just_remedied,
     _too_early,
 )
