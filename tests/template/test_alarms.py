@@ -4,9 +4,14 @@ from typing import Any
 
 import pytest
 
-from tests.template.roles import RESOURCES, of_type
+from tests.template.roles import PARAMETERS, RESOURCES, of_type
 
+SILENCE = sorted(name for name in RESOURCES if name.endswith("SilenceAlarm"))
 DAILY = {"EksInfoSilenceAlarm"}
+
+# "The maximum value for the period multiplied by the evaluation periods" where a period is an hour or more
+# (PutMetricAlarm): seven days.
+MOST_SECONDS = 604_800
 
 
 @pytest.mark.parametrize("alarm", of_type("AWS::CloudWatch::Alarm"))
@@ -16,14 +21,28 @@ def test_every_alarm_reaches_the_topic(alarm: str) -> None:
     assert properties["OKActions"] == [{"Ref": "AlertsTopic"}]
 
 
-@pytest.mark.parametrize("alarm", [name for name in RESOURCES if name.endswith("SilenceAlarm")])
-def test_silence_is_three_hours_without_an_outcome_or_a_day_and_two_hours_of_a_daily_job(alarm: str) -> None:
-    properties = RESOURCES[alarm]["Properties"]
+@pytest.mark.parametrize("alarm", SILENCE)
+def test_silence_is_hours_without_an_outcome_as_many_as_its_parameter_says(alarm: str) -> None:
+    properties, hours = RESOURCES[alarm]["Properties"], _hours(alarm)
     assert (properties["Namespace"], properties["MetricName"]) == ("Nightshift", "Outcomes")
-    assert (properties["Period"], properties["EvaluationPeriods"]) == (3600, 26 if alarm in DAILY else 3)
+    assert (properties["Period"], properties["EvaluationPeriods"]) == (3600, {"Ref": hours})
     assert (properties["Statistic"], properties["Threshold"]) == ("Sum", 1)
     assert properties["ComparisonOperator"] == "LessThanThreshold"
     assert properties["TreatMissingData"] == "breaching"
+    assert properties["AlarmDescription"]["Fn::Sub"].endswith(f"has reached its outcome for ${{{hours}}} hours")
+
+
+@pytest.mark.parametrize("alarm", SILENCE)
+def test_its_hours_are_three_or_a_day_and_two_of_a_daily_job_and_never_more_than_cloudwatch_takes(alarm: str) -> None:
+    parameter, schedule = PARAMETERS[_hours(alarm)], alarm.replace("SilenceAlarm", "Schedule")
+    assert (parameter["Type"], parameter["Default"]) == ("Number", 26 if alarm in DAILY else 3)
+    assert (parameter["MinValue"], parameter["MaxValue"] * 3600) == (1, MOST_SECONDS)
+    assert schedule in PARAMETERS
+    assert f"more than {schedule} leaves between runs" in parameter["Description"]
+
+
+def test_there_are_hours_for_no_other_alarm() -> None:
+    assert sorted(name for name in PARAMETERS if name.endswith("Hours")) == [_hours(alarm) for alarm in SILENCE]
 
 
 @pytest.mark.parametrize(
@@ -58,6 +77,10 @@ def test_the_topic_has_a_key_that_alarms_may_use() -> None:
     assert services == [{"kms:Decrypt", "kms:GenerateDataKey*"}]
     topic_policy = of_type("AWS::SNS::TopicPolicy")["AlertsTopicPolicy"]["PolicyDocument"]
     assert _of_service(topic_policy, "cloudwatch.amazonaws.com") == [{"sns:Publish"}]
+
+
+def _hours(alarm: str) -> str:
+    return alarm.replace("SilenceAlarm", "SilenceHours")
 
 
 def _of_service(policy: dict[str, Any], service: str) -> list[set[str]]:
