@@ -10,7 +10,7 @@ from local.embedded import EmbeddedAws
 from local.world import Check, world
 from nightshift.jobs.status_check import JOB
 from tests.integration.wards import POWER, sent, set_tags, state_of, tags
-from tests.support import NOW, by_resource
+from tests.support import NOW, MortalClock, RunDied, by_resource
 
 type Run = Callable[..., dict[str, Any]]
 
@@ -99,3 +99,58 @@ def test_who_has_stopped_it_starts_it_whatever_another_run_writes(
     assert by_resource(run_job(JOB, {}))[web.id]["outcome"] == "done"
     assert sent(aws, *POWER) == ["StopInstances", "StartInstances"]
     assert state_of(ec2, web) == "running"
+
+
+STRANDED = "stopped by the remedy of 2026-11-24T12:00:00Z and not started again: start it"
+
+
+@pytest.fixture
+def stranded(aws: EmbeddedAws, ec2: Any, backend: Any, web: Any, run_job: Run) -> Any:
+    """An instance that a run stopped, and then died."""
+    set_tags(backend, web, nightshift__remedy="stop-start")
+    world.impair(web.id, "system", since=NOW - timedelta(hours=1))
+    clock = MortalClock()
+
+    def die() -> None:
+        clock.dead = True
+
+    at_call(aws, "StopInstances", 1, die)
+    with pytest.raises(RunDied):
+        run_job(JOB, {}, clock=clock)
+    aws.hooks.clear()
+    assert state_of(ec2, web) == "stopped"
+    return web
+
+
+def test_what_a_dead_run_left_stopped_is_told_after_an_hour_once_and_that_it_runs_again(
+    aws: EmbeddedAws, ec2: Any, backend: Any, stranded: Any, tick: Run
+) -> None:
+    first = by_resource(tick(minutes=60))[stranded.id]
+    assert (first["action"], first["outcome"], first["reason"]) == ("announce", "done", f"{STRANDED}; announced")
+    assert STRANDED in world.messages[-1].text
+    assert tags(ec2, stranded)["nightshift:status"] == "impaired:system+stopped 2026-11-24T11:00:00Z"
+
+    again = by_resource(tick())[stranded.id]
+    assert (again["action"], again["outcome"]) == ("keep", "skipped")
+    assert "left stopped by a remedy" in again["reason"]
+    assert sent(aws, *POWER) == ["StopInstances"]
+
+    world.recover(stranded.id)
+    backend.start_instances([stranded.id])
+    assert "runs again" in by_resource(tick())[stranded.id]["reason"]
+    assert by_resource(tick())[stranded.id]["action"] == "keep"
+    assert len(world.messages) == 3
+
+
+def test_within_the_hour_it_is_started_instead(ec2: Any, stranded: Any, tick: Run) -> None:
+    started = by_resource(tick(minutes=55))[stranded.id]
+    assert (started["action"], started["outcome"]) == ("remedy", "done")
+    assert state_of(ec2, stranded) == "running"
+
+
+def test_a_mute_keeps_it_till_its_end(backend: Any, stranded: Any, tick: Run) -> None:
+    set_tags(backend, stranded, nightshift__mute_until="2026-11-24T14:00:00Z")
+    muted = by_resource(tick(minutes=90))[stranded.id]
+    assert (muted["action"], len(world.messages)) == ("keep", 1)
+    assert f"{STRANDED}; told when its mute ends at 2026-11-24T14:00:00Z" in muted["reason"]
+    assert by_resource(tick(minutes=40))[stranded.id]["action"] == "announce"

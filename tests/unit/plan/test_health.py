@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nightshift.plan.health import CHECKS, Announced, Check, Event, Health, Kind, State, Transition, transition, unclear
+from nightshift.plan.health import CHECKS, Announced, Check, Event, Health, State, unclear
 from nightshift.plan.tags import STATUS
+from nightshift.plan.transition import Kind, Transition, transition
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 AN_HOUR_AGO = NOW - timedelta(hours=1)
@@ -57,7 +58,9 @@ def test_states_and_their_text(text: str, failing: set[str], events: set[str]) -
     assert str(State(frozenset(failing), frozenset(events))) == text
 
 
-@pytest.mark.parametrize("text", ["", "OK", "impaired", "impaired:", "impaired:disk", "event:", "event", "system", "+"])
+@pytest.mark.parametrize(
+    "text", ["impaired:stopped", "", "OK", "impaired", "impaired:", "impaired:disk", "event:", "event", "system", "+"]
+)
 def test_what_names_no_state(text: str) -> None:
     assert State.parse(text) is None
     assert announced(f"{text} 2026-11-24T11:00:00Z") == Announced(readable=False)
@@ -66,9 +69,10 @@ def test_what_names_no_state(text: str) -> None:
 @given(
     st.frozensets(st.sampled_from(CHECKS)),
     st.frozensets(st.sampled_from(["system-reboot", "instance-reboot", "instance-retirement", "x"])),
+    st.booleans(),
 )
-def test_every_state_can_be_read_back(failing: frozenset[str], events: frozenset[str]) -> None:
-    state = State(failing, events)
+def test_every_state_can_be_read_back(failing: frozenset[str], events: frozenset[str], stopped: bool) -> None:
+    state = State(failing, events, stopped)
     assert State.parse(str(state)) == state
     assert len(f"{state} 2026-11-24T11:00:00Z") <= 256
 

@@ -11,7 +11,18 @@ from hypothesis import strategies as st
 
 from nightshift.fleet import Instance
 from nightshift.plan.health import CHECKS, Announced, Check, Event, Health
-from nightshift.plan.remedies import APART, Case, Mute, Remedy, Verdict, interrupted, mute, remedied_at, remedy_for
+from nightshift.plan.remedies import (
+    APART,
+    Case,
+    Mute,
+    Remedy,
+    Verdict,
+    interrupted,
+    mute,
+    remedied_at,
+    remedy_for,
+    stopped_by_remedy,
+)
 from nightshift.plan.slots import slot_text
 from nightshift.plan.tags import MUTE_UNTIL, REMEDIED, REMEDY, STATUS
 
@@ -136,6 +147,33 @@ REMEDIED_JUST_NOW = {REMEDY: "stop-start", REMEDIED: slot_text(NOW - timedelta(m
 def test_an_interrupted_stop_start_goes_on(tags: Mapping[str, str], state: str, *, continues: bool) -> None:
     found = interrupted(instance(tags, state), Announced.of(tags), None, NOW)
     assert (found.remedy is Remedy.START) == continues
+
+
+LONG_REMEDIED = {REMEDY: "stop-start", REMEDIED: slot_text(NOW - APART)}
+WITH_THE_REMEDY, LATER = NOW - APART + timedelta(seconds=20), NOW - APART + timedelta(minutes=3)
+
+
+@pytest.mark.parametrize(
+    ("tags", "state", "stopped", "ours"),
+    [
+        (LONG_REMEDIED, "stopped", WITH_THE_REMEDY, True),
+        (LONG_REMEDIED, "stopping", WITH_THE_REMEDY, True),
+        (LONG_REMEDIED | {STATUS: "impaired:system 2026-11-24T10:00:00Z"}, "stopped", WITH_THE_REMEDY, True),
+        (LONG_REMEDIED | {STATUS: "ok 2026-11-24T10:00:00Z"}, "stopped", WITH_THE_REMEDY, True),
+        (LONG_REMEDIED, "stopped", LATER, False),
+        (LONG_REMEDIED, "stopped", None, False),
+        (LONG_REMEDIED | {STATUS: "ok 2026-11-24T11:10:00Z"}, "stopped", WITH_THE_REMEDY, False),
+        (LONG_REMEDIED, "terminated", WITH_THE_REMEDY, False),
+        (LONG_REMEDIED, "running", WITH_THE_REMEDY, False),
+        (LONG_REMEDIED | {REMEDY: "reboot"}, "stopped", WITH_THE_REMEDY, False),
+        (REMEDIED_JUST_NOW, "stopped", NOW - timedelta(minutes=5), False),  # a run goes on with it
+        ({REMEDY: "stop-start"}, "stopped", WITH_THE_REMEDY, False),
+    ],
+)
+def test_what_a_remedy_left_stopped(tags: Mapping[str, str], state: str, stopped: datetime | None, ours: bool) -> None:
+    box = replace(instance(tags, state), stopped=stopped)
+    assert (stopped_by_remedy(box, Announced.of(tags), NOW) is not None) == ours
+    assert not ours or interrupted(box, Announced.of(tags), None, NOW) == Verdict()
 
 
 def test_who_mutes_a_stopped_instance_starts_it() -> None:

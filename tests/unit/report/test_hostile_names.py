@@ -11,8 +11,9 @@ from nightshift.errors import AwsError, Fault, RequestError
 from nightshift.outcome import Action, Result, Status, in_order
 from nightshift.plan.finding import Finding, Severity
 from nightshift.plan.findings_told import News
-from nightshift.plan.health import Announced, State, Transition
+from nightshift.plan.health import Announced, State
 from nightshift.plan.remedies import Care
+from nightshift.plan.transition import Transition
 from nightshift.report import cluster_message, message
 from nightshift.report.message import Message
 from nightshift.text import shown, visible

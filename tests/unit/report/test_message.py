@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nightshift.plan.health import Announced, Event, State, Transition
+from nightshift.plan.health import Announced, Event, State
 from nightshift.plan.remedies import Care
+from nightshift.plan.transition import Transition, left_stopped
 from nightshift.report.message import Message, compose, console_link, headline, one_line
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -68,6 +69,19 @@ def test_the_most_severe_first() -> None:
     ]
     order = [line.split()[0] for line in made.text.splitlines() if line.startswith("i-")]
     assert [int(each[2:]) for each in order] == [5, 4, 3, 2, 6, 1]
+
+
+def test_what_a_remedy_left_stopped_comes_first_and_says_only_to_start_it() -> None:
+    left = left_stopped(Announced(IMPAIRED, NOW), NOW)
+    made = message(care(1), Care("i-2", "db", "eu-central-1b", left))
+    assert made.subject.startswith(
+        "Nightshift eu-central-1: 1 instance was left stopped by a remedy; 1 instance became"
+    )
+    entry = made.text.split("LEFT STOPPED BY A REMEDY\n")[1].split("BECAME IMPAIRED")[0]
+    _, words, to_do, *_ = entry.splitlines()
+    assert words == "  stopped by the remedy of 2026-11-24T12:00:00Z and not started again: start it"
+    assert to_do.startswith("  to do: start it: no run of Nightshift does that any more")
+    assert "system log" not in entry
 
 
 def test_an_event_says_when_and_what_to_do() -> None:

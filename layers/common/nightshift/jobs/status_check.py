@@ -16,7 +16,7 @@ from nightshift.errors import AwsError, Fault
 from nightshift.fleet import Instance
 from nightshift.job import Job, no_guard
 from nightshift.outcome import Action, Change, Decision, Plan, Result, Status
-from nightshift.plan.health import Announced, Health, Transition, in_words, transition, unclear
+from nightshift.plan.health import Announced, Health, in_words, unclear
 from nightshift.plan.outage import outages
 from nightshift.plan.remedies import (
     Care,
@@ -29,9 +29,11 @@ from nightshift.plan.remedies import (
     opted_in,
     remedied_at,
     remedy_for,
+    stopped_by_remedy,
 )
 from nightshift.plan.slots import slot_text
 from nightshift.plan.tags import REMEDIED, STATUS
+from nightshift.plan.transition import Transition, left_stopped, transition
 from nightshift.policy import Policy
 from nightshift.report.message import compose, headline
 from nightshift.request import FleetRequest
@@ -210,8 +212,8 @@ class _Judge:
 
     @staticmethod
     def _left_as_it_is(announced: Announced, health: Health, change: Transition | None, muted: Mute) -> list[str]:
-        if change and muted.until:
-            return [f"{change.words}; told when its mute ends at {slot_text(muted.until)}"]
+        if later := _told_later(change, muted):
+            return later
         if health.told_nothing:
             return ["AWS has no status of it", "" if announced.since is None else f"announced: {_state(announced)}"]
         return [_state(announced), unclear(health)]
@@ -219,10 +221,20 @@ class _Judge:
     def _not_running(self, instance: Instance, announced: Announced, muted: Mute, doubts: Sequence[str]) -> Decision:
         """A stop is no recovery: what was announced stands until the instance runs and is checked again."""
         verdict = interrupted(instance, announced, muted.until, self.now)
+        remedied = stopped_by_remedy(instance, announced, self.now)
+        change = left_stopped(announced, remedied) if remedied else None
+        if change and not muted.until:
+            return _decision(instance, [change.words, *doubts], change, verdict)
         stands = f"; announced: {_state(announced)}" if announced.since else ""
-        return _decision(
-            instance, [f"it is {instance.state}, which changes nothing{stands}", verdict.reason, *doubts], None, verdict
-        )
+        words = [f"it is {instance.state}, which changes nothing{stands}", *_told_later(change, muted), verdict.reason]
+        return _decision(instance, [*words, *doubts], None, verdict)
+
+
+def _told_later(change: Transition | None, muted: Mute) -> list[str]:
+    """What people are not told yet."""
+    if change is None or muted.until is None:
+        return []
+    return [f"{change.words}; told when its mute ends at {slot_text(muted.until)}"]
 
 
 def _decision(instance: Instance, words: Sequence[str], change: Transition | None, verdict: Verdict) -> Decision:

@@ -1,19 +1,18 @@
-"""The health of instances: what was announced, what AWS says now, and which change between them is worth a message.
+"""The health of instances: what was announced, and what AWS says now.
 
 The tag nightshift:status holds one state, which is a set: the status checks that fail and the codes of the
 scheduled events that lie ahead. `ok` is the empty set, `impaired:system+instance` and `event:system-reboot` are
-sets of one kind, and a set of both kinds stands as `impaired:system+event:system-reboot`. So no transition of one
-kind hides one of the other, and none is told twice.
+sets of one kind, and a set of both kinds stands as `impaired:system+event:system-reboot`. `stopped` joins it where a
+remedy left the instance stopped. So no transition of one kind hides one of the other, and none is told twice.
 """
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import IntEnum
 from typing import Self
 
 from nightshift.fleet import Tags
-from nightshift.plan.slots import slot_text, slot_time
+from nightshift.plan.slots import slot_time
 from nightshift.plan.tags import STATUS
 
 CHECKS = ("system", "instance", "ebs")
@@ -24,6 +23,7 @@ _SINGULAR = {"fail": "fails", "pass": "passes"}
 OK = "ok"
 _IMPAIRED = "impaired:"
 _EVENT = "event:"
+_STOPPED = "stopped"
 
 # "After a scheduled event is completed, it can still be described for up to a week" (InstanceStatusEvent).
 _OVER = ("[completed]", "[canceled]", "[cancelled]")
@@ -90,15 +90,17 @@ class Health:
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """The status checks that fail, and the codes of the scheduled events that lie ahead."""
+    """The status checks that fail, the codes of the scheduled events that lie ahead; stopped: a remedy left it so."""
 
     failing: frozenset[str] = frozenset()
     events: frozenset[str] = frozenset()
+    stopped: bool = False
 
     def __str__(self) -> str:
         checks = [name for name in CHECKS if name in self.failing]
         events = [f"{_EVENT}{code}" for code in sorted(self.events)]
-        return (_IMPAIRED if checks else "") + "+".join(checks + events) or OK
+        stopped = [_STOPPED] if self.stopped else []
+        return (_IMPAIRED if checks else "") + "+".join(checks + events + stopped) or OK
 
     @classmethod
     def parse(cls, text: str) -> Self | None:
@@ -107,10 +109,10 @@ class State:
             return cls()
         members = text.removeprefix(_IMPAIRED).split("+")
         events = {member.removeprefix(_EVENT) for member in members if member.startswith(_EVENT)}
-        failing = {member for member in members if not member.startswith(_EVENT)}
+        failing = {member for member in members if not member.startswith(_EVENT) and member != _STOPPED}
         if not failing <= set(CHECKS) or "" in events or bool(failing) != text.startswith(_IMPAIRED):
             return None
-        return cls(frozenset(failing), frozenset(events))
+        return cls(frozenset(failing), frozenset(events), _STOPPED in members)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +135,7 @@ class Announced:
 
 
 def observed(before: State, health: Health) -> State:
-    """The state now. A check that neither passed nor failed stays as it was announced."""
+    """The state of a running instance. A check that neither passed nor failed stays as it was announced."""
     return State(
         frozenset(name for name in CHECKS if _fails(health.checks.get(name), before=name in before.failing)),
         frozenset(event.code for event in health.ahead),
@@ -142,111 +144,6 @@ def observed(before: State, health: Health) -> State:
 
 def _fails(check: Check | None, *, before: bool) -> bool:
     return before if check is None or check.tells_nothing else check.impaired
-
-
-class Kind(IntEnum):
-    """What a transition is first of all; the most severe comes first."""
-
-    IMPAIRED = 1
-    EVENT = 2
-    LESS_IMPAIRED = 3
-    RECOVERED = 4
-    EVENT_OVER = 5
-
-
-@dataclass(frozen=True, slots=True)
-class Transition:
-    """From the state that was announced to another one.
-
-    since: of the new state, UTC. failing_since: of the checks that are new in it, where AWS says so. ahead: its
-    scheduled events. remedied: when Nightshift did something about the state that is left.
-    """
-
-    announced: Announced
-    after: State
-    since: datetime
-    failing_since: datetime | None = None
-    ahead: tuple[Event, ...] = ()
-    remedied: datetime | None = None
-
-    @property
-    def before(self) -> State:
-        return self.announced.state
-
-    @property
-    def tag_value(self) -> str:
-        return f"{self.after} {slot_text(self.since)}"
-
-    @property
-    def kind(self) -> Kind:
-        if self._failed:
-            return Kind.IMPAIRED
-        if self._scheduled:
-            return Kind.EVENT
-        if self._passed:
-            return Kind.LESS_IMPAIRED if self.after.failing else Kind.RECOVERED
-        return Kind.EVENT_OVER
-
-    @property
-    def words(self) -> str:
-        return "; ".join([*self._words_on_checks(), *self._words_on_events()])
-
-    @property
-    def _failed(self) -> frozenset[str]:
-        return self.after.failing - self.before.failing
-
-    @property
-    def _passed(self) -> frozenset[str]:
-        return self.before.failing - self.after.failing
-
-    @property
-    def _scheduled(self) -> frozenset[str]:
-        return self.after.events - self.before.events
-
-    def _words_on_checks(self) -> Iterable[str]:
-        if self._failed:
-            more = ", beside what failed before" if self.before.failing & self.after.failing else ""
-            yield f"became impaired: {_checks(self._failed, 'fail')}{more}, since {slot_text(self._failed_since)}"
-        if self._passed:
-            passes = _checks(self._passed, "pass")
-            still = f", still impaired: {_checks(self.after.failing, 'fail')}" if self.after.failing else ""
-            yield f"{passes} again{still}" if still else f"recovered: {passes} again{self._history()}"
-
-    @property
-    def _failed_since(self) -> datetime:
-        return self.failing_since or self.since
-
-    def _history(self) -> str:
-        failed = f", impaired since {slot_text(self.announced.since)}" if self.announced.since else ""
-        return failed + (f", remedied by Nightshift at {slot_text(self.remedied)}" if self.remedied else "")
-
-    def _words_on_events(self) -> Iterable[str]:
-        for code in sorted(self._scheduled):
-            yield from (_event_words(event) for event in self.ahead if event.code == code)
-        for code in sorted(self.before.events - self.after.events):
-            yield f"scheduled event {code} is over"
-
-
-def transition(announced: Announced, health: Health, now: datetime, remedied: datetime | None) -> Transition | None:
-    """What has changed since people were told; None: nothing."""
-    after = observed(announced.state, health)
-    if after == announced.state:
-        return None
-    helped = remedied if remedied and (announced.since is None or announced.since <= remedied) else None
-    return Transition(
-        announced=announced,
-        after=after,
-        since=_began(announced, after, health) or now,
-        failing_since=health.since(after.failing - announced.state.failing),
-        ahead=health.ahead,
-        remedied=helped,
-    )
-
-
-def _began(announced: Announced, after: State, health: Health) -> datetime | None:
-    """Since when the new state is impaired; None where nobody says, and where it is not: AWS tells no time of that."""
-    still = announced.since if announced.state.failing & after.failing else None
-    return min((time for time in (still, health.since(after.failing)) if time), default=None)
 
 
 def unclear(health: Health) -> str:
@@ -258,26 +155,15 @@ def unclear(health: Health) -> str:
 
 def in_words(state: State) -> str:
     """A state for people."""
-    checks = [f"impaired: {_checks(state.failing, 'fail')}"] if state.failing else []
+    checks = [f"impaired: {checks_in_words(state.failing, 'fail')}"] if state.failing else []
     events = [f"scheduled event {code} lies ahead" for code in sorted(state.events)]
-    return "; ".join(checks + events) or OK
+    stopped = ["left stopped by a remedy"] if state.stopped else []
+    return "; ".join(stopped + checks + events) or OK
 
 
-def _checks(names: frozenset[str], verb: str) -> str:
+def checks_in_words(names: frozenset[str], verb: str) -> str:
+    """The checks of these names, which fail or pass."""
     titles = " and ".join(TITLES[name] for name in CHECKS if name in names)
     if len(names) > 1:
         return f"{titles} status checks {verb}"
     return f"{titles} status check {_SINGULAR[verb]}"
-
-
-def _event_words(event: Event) -> str:
-    times = [
-        f"{word} {slot_text(time)}"
-        for word, time in (
-            ("not before", event.not_before),
-            ("not after", event.not_after),
-            ("to be started by", event.deadline),
-        )
-        if time
-    ]
-    return f"scheduled event {event.code}" + (f": {', '.join(times)}" if times else "")

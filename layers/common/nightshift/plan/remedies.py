@@ -13,9 +13,10 @@ from zoneinfo import ZoneInfo
 
 from nightshift.fleet import Instance, Tags
 from nightshift.outcome import Change
-from nightshift.plan.health import OK, Announced, Health, Transition
+from nightshift.plan.health import OK, Announced, Health
 from nightshift.plan.slots import slot_text, slot_time
 from nightshift.plan.tags import MUTE_UNTIL, REMEDIED, REMEDY, time_limit
+from nightshift.plan.transition import Transition
 
 APART = timedelta(hours=1)
 AUTO_SCALING_GROUP = "aws:autoscaling:groupName"
@@ -137,12 +138,8 @@ def interrupted(instance: Instance, announced: Announced, muted_until: datetime 
     One that is said to have recovered since then was stopped by somebody else. Each try to start it is written
     down as a remedy, so that runs go on trying until it runs.
     """
-    remedied = remedied_at(instance.tags)
-    if instance.state not in ("stopping", "stopped") or instance.tags.get(REMEDY) != Remedy.STOP_START:
-        return Verdict()
+    remedied = _unfinished(instance, announced)
     if remedied is None or not _recent(remedied, now):
-        return Verdict()
-    if str(announced.state) == OK and announced.since and announced.since >= remedied:
         return Verdict()
     if instance.stopped and instance.stopped > remedied + OWN_STOP:
         return Verdict(reason="somebody stopped it since the last remedy, so it stays stopped")
@@ -150,6 +147,28 @@ def interrupted(instance: Instance, announced: Announced, muted_until: datetime 
     if muted_until:
         return Verdict(reason=f"{begun}, but it is muted until {slot_text(muted_until)}: start it yourself")
     return Verdict(Remedy.START, f"{begun}: {_DOING[Remedy.START]}")
+
+
+def stopped_by_remedy(instance: Instance, announced: Announced, now: datetime) -> datetime | None:
+    """When the remedy was that stopped it, where no run goes on with that any more; None: none did.
+
+    Only where AWS says when it was stopped: an hour and more after a remedy most stops are somebody else's.
+    """
+    remedied = _unfinished(instance, announced)
+    if remedied is None or _recent(remedied, now) or instance.stopped is None:
+        return None
+    return remedied if instance.stopped <= remedied + OWN_STOP else None
+
+
+def _unfinished(instance: Instance, announced: Announced) -> datetime | None:
+    """When the last remedy of an instance began that does not run and opted in to be stopped; None: it had recovered
+    since then, or there was none."""
+    remedied = remedied_at(instance.tags)
+    if instance.state not in ("stopping", "stopped") or instance.tags.get(REMEDY) != Remedy.STOP_START:
+        return None
+    if str(announced.state) == OK and announced.since and remedied and announced.since >= remedied:
+        return None
+    return remedied
 
 
 def remedied_at(tags: Tags) -> datetime | None:

@@ -8,8 +8,9 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from nightshift.plan.health import Kind, State, Transition
+from nightshift.plan.health import State
 from nightshift.plan.remedies import Care
+from nightshift.plan.transition import Kind, Transition
 
 # SNS, Publish: a subject is ASCII text of less than 100 characters, a message at most 262,144 bytes in all.
 MOST_SUBJECT = 99
@@ -22,19 +23,23 @@ MANY = 10
 MOST_OF_THEM = 0.9
 
 _HEADINGS = {
+    Kind.STOPPED: "LEFT STOPPED BY A REMEDY",
     Kind.IMPAIRED: "BECAME IMPAIRED",
     Kind.EVENT: "SCHEDULED EVENT",
     Kind.LESS_IMPAIRED: "STILL IMPAIRED, BUT LESS",
     Kind.RECOVERED: "RECOVERED",
+    Kind.RUNS_AGAIN: "RUNS AGAIN",
     Kind.EVENT_OVER: "SCHEDULED EVENT IS OVER",
 }
 
 # For the headline: of one, of several.
 _PHRASES = {
+    Kind.STOPPED: ("instance was left stopped by a remedy", "instances were left stopped by a remedy"),
     Kind.IMPAIRED: ("instance became impaired", "instances became impaired"),
     Kind.EVENT: ("instance has a new scheduled event", "instances have new scheduled events"),
     Kind.LESS_IMPAIRED: ("instance is still impaired, but less", "instances are still impaired, but less"),
     Kind.RECOVERED: ("instance recovered", "instances recovered"),
+    Kind.RUNS_AGAIN: ("instance runs again", "instances run again"),
     Kind.EVENT_OVER: ("instance's scheduled event is over", "instances' scheduled events are over"),
 }
 
@@ -170,6 +175,9 @@ def _entry(care: Care, change: Transition, region: str) -> Iterator[str]:
 
 
 def _to_do(state: State) -> Iterator[str]:
+    if state.stopped:
+        yield "start it: no run of Nightshift does that any more; if AWS has no capacity, try again or change its type"
+        return
     yield from (what for check, what in _TO_DO_ON_CHECKS.items() if check in state.failing)
     yield from (_TO_DO_ON_EVENTS.get(code, _TO_DO_ON_OTHER_EVENTS) for code in sorted(state.events))
 
