@@ -18,6 +18,7 @@ from local.world import world
 
 UNFINISHED = ("pending", "error")
 MAX_EXCLUDED = 40
+MAX_DESCRIPTION = 255
 
 _create_snapshot = EBSBackend.create_snapshot
 _copy_snapshot = ElasticBlockStore.copy_snapshot
@@ -90,7 +91,14 @@ def create_snapshot(
 
 
 def start(backend: Any, volumes: list[Any], description: str, tags: list[dict[str, str]]) -> list[Any]:
-    """All of them or none, with one start time: the limits are checked before the first is made."""
+    """All of them or none, with one start time: the limits are checked before the first is made.
+
+    AWS: "Value (...) for parameter description is invalid. It exceeds 255 characters" (InvalidParameterValue), in the
+    public thread bottlerocket-images-cache #8. moto takes any.
+    """
+    if len(description) > MAX_DESCRIPTION:
+        words = f"Value ({description}) for parameter description is invalid. It exceeds {MAX_DESCRIPTION} characters"
+        raise refusal("InvalidParameterValue", words)
     snapshot_limits.check(backend, volumes)
     now, started = utcnow(), []
     for volume, its_tags in zip(volumes, tags, strict=True):

@@ -28,6 +28,14 @@ def test_15_seconds_between_two_snapshots_of_a_volume(ec2: Any, refused: Any) ->
     ec2.create_snapshot(VolumeId=volume)
 
 
+def test_255_characters_of_description(ec2: Any, refused: Any) -> None:
+    """aws-samples/bottlerocket-images-cache #8: "for parameter description is invalid. It exceeds 255 characters"."""
+    volume = a_volume(ec2)
+    with refused("InvalidParameterValue"):
+        ec2.create_snapshot(VolumeId=volume, Description="x" * 256)
+    ec2.create_snapshot(VolumeId=volume, Description="x" * 255)
+
+
 def test_5_concurrent_snapshots_of_a_volume(ec2: Any, refused: Any) -> None:
     """Service Quotas: concurrent snapshots per gp2, gp3, io1, io2, standard volume: 5."""
     volume = a_volume(ec2)

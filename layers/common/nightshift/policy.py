@@ -21,6 +21,8 @@ RESERVED_PLAN_NAMES = frozenset({"ignore", "true", "yes"})
 RESERVED_KEY_PREFIXES = ("aws:", "nightshift:")
 CRON_FIELDS = "minute hour day month weekday"
 MOST_KEY = 128
+# A snapshot carries a tag for each plan that it serves, and AWS takes 50 tags, people's included.
+MOST_PLANS = 20
 
 
 def _checked[T](parse: Callable[[str], T]) -> AfterValidator:
@@ -144,7 +146,10 @@ DEFAULT_PLANS: Mapping[str, BackupPlan] = {"nightly": BackupPlan(keep=Keep(last=
 class Backup(Model):
     tag: TagKey = Field(default="Backup", description="the tag by which instances and volumes opt in")
     plans: dict[PlanName, BackupPlan] = Field(
-        default=dict(DEFAULT_PLANS), min_length=1, description="given, they replace the default plan whole"
+        default=dict(DEFAULT_PLANS),
+        min_length=1,
+        max_length=MOST_PLANS,
+        description="at most 20; given, they replace the default plan whole",
     )
 
 

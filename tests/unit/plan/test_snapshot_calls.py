@@ -207,6 +207,10 @@ class TestTags:
         assert {f"{SLOT}plan-{n}" for n in range(plans)} <= tags.keys()
         assert len(tags) <= 12
 
+    def test_of_more_plans_there_is_the_instance_beside_them(self) -> None:
+        tags = self.ours(tuple((f"plan-{n:02}", SLOT_TIME) for n in range(20)), volumes=3)
+        assert tags.keys() == {STACK, "nightshift:instance"} | {f"{SLOT}plan-{n:02}" for n in range(20)}
+
     @pytest.mark.parametrize(("theirs", "come_along"), [(0, True), (45, True), (46, False), (50, False)])
     def test_people_s_come_along_as_long_as_all_stay_within_50(self, theirs: int, come_along: bool) -> None:
         owner, volumes = fleet(1, self.people_s(theirs))
@@ -239,6 +243,19 @@ class TestTags:
     def test_a_hold_is_copied(self) -> None:
         held = {"nightshift:hold-until": "2027-01-01"}
         assert dict(lone(decided(want(a_volume(tags=held), None))["vol-1"]).people_tags) == held
+
+
+@pytest.mark.parametrize("plans", [1, 4, 5, 9, 10, 20])
+@pytest.mark.parametrize("width", [1, 32])
+def test_a_description_is_never_longer_than_aws_takes(plans: int, width: int) -> None:
+    slots = tuple((f"{n:02}".ljust(width, "x"), SLOT_TIME) for n in range(plans))
+    text = description(slots)
+    named = text.count("2026-11-24T03:00:00Z")
+    assert len(text) <= 255
+    assert named == plans or text.endswith(f" and {plans - named} more")
+    assert named == plans or len(text) + len(f", {slots[0][0]} 2026-11-24T03:00:00Z") > 255, (
+        "there was room for one more"
+    )
 
 
 def test_nothing_wanted_no_call() -> None:

@@ -8,10 +8,13 @@ from datetime import datetime
 from nightshift.fleet import Instance, Volume
 from nightshift.outcome import Action, Change, Decision
 from nightshift.plan.slots import slot_text
-from nightshift.plan.tags import DEVICES, fit_together, people_s, snapshot_tags
+from nightshift.plan.tags import DEVICES, ORIGIN, fit_together, people_s, snapshot_tags
 
 # CreateSnapshots takes at most 40 ExcludeDataVolumeIds (EC2 API reference, InstanceSpecification).
 MOST_EXCLUDED = 40
+
+# "It exceeds 255 characters" (InvalidParameterValue of CreateSnapshot).
+MOST_DESCRIPTION = 255
 
 # Volume types of which AWS makes one snapshot at a time; of others five (EBS quotas).
 SLOW_TYPES = ("st1", "sc1")
@@ -88,23 +91,23 @@ def _of_group(group: Sequence[Wanted], disks: Mapping[str, Volume], stack_tag: s
         note = "; not one instant: the instance's volumes have different slots due"
     elif owner and whole is None and len(group) > 1:
         note = f"; not one instant: {_why_not_whole(group, owner)}"
-    return [
-        _decision(
-            want, whole or _of_volume(want, tags), note + _disks_left_out(owner, tags) + _tags_left_out(want, whole)
-        )
-        for want in group
-    ]
+    note += _of_instance_left_out(owner, tags)
+    return [_decision(want, whole or _of_volume(want, tags), note) for want in group]
 
 
-def _disks_left_out(owner: Instance | None, tags: Mapping[str, str]) -> str:
-    written = sum(len(value.split()) for key, value in tags.items() if key.startswith(DEVICES))
-    if owner is None or written == len(owner.disks):
+def _of_instance_left_out(owner: Instance | None, tags: Mapping[str, str]) -> str:
+    """What a restore will have to be told when the instance is gone."""
+    if owner is None:
         return ""
-    return f"; its tags have room for {written} of the {len(owner.disks)} disks of {owner.id}"
+    written = sum(len(value.split()) for key, value in tags.items() if key.startswith(DEVICES))
+    origin = "" if ORIGIN in tags else f"; its tags have no room for zone, type, subnet and address of {owner.id}"
+    if written == len(owner.disks):
+        return origin
+    return f"{origin}; its tags have room for {written} of the {len(owner.disks)} disks of {owner.id}"
 
 
-def _tags_left_out(want: Wanted, whole: SnapshotInstance | None) -> str:
-    copied = whole.copy_tags if whole else True
+def _tags_left_out(want: Wanted, change: SnapshotInstance | SnapshotVolume) -> str:
+    copied = change.copy_tags if isinstance(change, SnapshotInstance) else change.people_tags
     return "" if copied or not people_s(want.volume.tags) else "; people's tags stay behind: they do not go with ours"
 
 
@@ -147,10 +150,15 @@ def _of_volume(want: Wanted, tags: dict[str, str]) -> SnapshotVolume:
     return SnapshotVolume(want.volume.id, want.slots, tuple(tags.items()), tuple(theirs.items()))
 
 
-def _decision(want: Wanted, change: Change, note: str) -> Decision:
-    return Decision(want.volume.id, Action.SNAPSHOT, want.reason + note, change)
+def _decision(want: Wanted, change: SnapshotInstance | SnapshotVolume, note: str) -> Decision:
+    return Decision(want.volume.id, Action.SNAPSHOT, want.reason + note + _tags_left_out(want, change), change)
 
 
 def description(slots: Slots) -> str:
-    """What the console shows beside the snapshot."""
-    return "nightshift " + ", ".join(f"{plan} {slot_text(slot)}" for plan, slot in slots)
+    """What the console shows beside the snapshot: as many plans as AWS has room for; its tags name them all."""
+    named = [f"{plan} {slot_text(slot)}" for plan, slot in slots]
+    texts = (
+        f"nightshift {', '.join(named[:shown])}{f' and {left} more' if (left := len(named) - shown) else ''}"
+        for shown in range(len(named), -1, -1)
+    )
+    return next(text for text in texts if len(text) <= MOST_DESCRIPTION)

@@ -38,7 +38,6 @@ ADOPTED = "nightshift:adopted"
 MOST_TAGS = 50
 MOST_VALUE = 256
 MOST_OURS = 12
-
 _HARMLESS = frozenset({HOLD_UNTIL, RESTORED_FROM, RESTORE, RESTORED, REPLACED_BY})
 
 # Whoever carries one of these tags was made by another backup service, whatever else it carries.
@@ -91,13 +90,14 @@ def snapshot_tags(
     """The tags that a snapshot is made with.
 
     slots: the slot of each plan it serves. disks: the volumes of the instance by id; all of its EBS disks are
-    written down, so that a restore works when the instance is gone.
+    written down, as far as there is room, so that a restore works when the instance is gone. Ours are at most 12; of
+    more than ten plans that are due together theirs, and which instance it is.
     """
     tags = {STACK: stack_tag} | {f"{SLOT}{plan}": slot_text(slot) for plan, slot in sorted(slots.items())}
     if instance is None:
         return tags
     of_instance = [(INSTANCE, instance.id), (ORIGIN, Origin.of(instance).text), *_devices(instance, disks)]
-    return tags | dict(of_instance[: max(0, MOST_OURS - len(tags))])
+    return tags | dict(of_instance[: max(1, MOST_OURS - len(tags))])
 
 
 def time_limit(value: str, zone: ZoneInfo) -> datetime | None:
