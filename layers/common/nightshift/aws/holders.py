@@ -76,7 +76,13 @@ def _sharing(aws: Aws, snapshot_id: str) -> str | None:
     except AwsError as error:
         if error.fault is Fault.STOP:
             raise
-        return None if error.fault is Fault.GONE else f"{MAY_BE_SHARED}: AWS answered {error.code} when asked"
-    permissions = answer["CreateVolumePermissions"]
+        return None if error.fault is Fault.GONE else _unknown(error.code)
+    permissions = answer.get("CreateVolumePermissions")
+    if permissions is None:
+        return _unknown("no permissions")
     users = sorted(permission.get("UserId") or permission.get("Group", "?") for permission in permissions)
     return f"it is shared with {', '.join(users)}" if users else None
+
+
+def _unknown(answered: str) -> str:
+    return f"{MAY_BE_SHARED}: AWS answered {answered} when asked"
