@@ -217,3 +217,20 @@ def test_snapshots_are_narrowed_by_plans_and_ids_and_judged_by_all(
     assert by_resource(by_id)[missing]["reason"] == f"not found in {REGION}: no snapshot of ours is of it"
     assert by_resource(united).keys() == {each.id for each in [*of_box, *of_other, *both]}
     assert united["planned"] == 2 + 2 + 1
+
+
+@pytest.mark.parametrize("gone", [10, 11])
+def test_what_stays_of_volumes_that_are_gone_is_counted(
+    gone: int, backend: Any, policy: Callable[[str], None], run_job: Run
+) -> None:
+    policy("backup: {plans: {nightly: {keep: {last: 1}}}}\ncleanup: {max_delete_percent: 100}")
+    volumes = [lone_volume(backend) for _ in range(gone + 1)]
+    for volume in volumes:
+        nights(backend, volume, 2)
+    for volume in volumes[:gone]:
+        backend.delete_volume(volume.id)
+    outcome = run_job(JOB, {})
+    assert outcome["done"] == gone + 1
+    words = f"11 snapshots of 11 volumes that are gone, {11 * 10} GiB, cost at most $5.50 a month"
+    assert [note for note in outcome["notes"] if words in note] == (outcome["notes"] if gone == 11 else [])
+    assert bool(outcome["notes"]) == (gone == 11)

@@ -25,6 +25,9 @@ THROTTLED = frozenset(
 
 SERVER_ERROR = 500
 
+# A tag policy of the organization judges the tags and the kind of a resource, never the single resource.
+TAG_POLICY = "TagPolicyViolation"
+
 
 class OutOfTimeError(BotoCoreError):
     """The run has no time left for a call, so it was not sent."""

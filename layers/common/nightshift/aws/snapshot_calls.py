@@ -7,6 +7,7 @@ from datetime import datetime
 
 from nightshift.aws import instances, snapshots, volumes
 from nightshift.aws.describe import SEEN_AFTER
+from nightshift.aws.faults import TAG_POLICY
 from nightshift.aws.session import Aws
 from nightshift.errors import AwsError, Fault
 from nightshift.outcome import Action, Change, Decision, Result, Status
@@ -206,7 +207,7 @@ def _without_people_s_tags_if_need_be[T](send: Callable[[bool], T], copy_tags: b
     try:
         return send(copy_tags)
     except AwsError as error:
-        if not copy_tags or not (error.fault is Fault.TAGS or error.code == "TagPolicyViolation"):
+        if not copy_tags or not (error.fault is Fault.TAGS or error.code == TAG_POLICY):
             raise
         return send(False)
 

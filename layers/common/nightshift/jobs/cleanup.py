@@ -18,6 +18,7 @@ from nightshift.fleet import Instance, Snapshot, Volume
 from nightshift.job import Job
 from nightshift.outcome import Action, Change, Decision, Plan, Result, Status
 from nightshift.plan.guard import refusal
+from nightshift.plan.leftovers import left_behind
 from nightshift.plan.protection import Holders, Protection, lineage, source_volume
 from nightshift.plan.retention import Verdict, judge, points_of
 from nightshift.plan.tags import HOLD_UNTIL, INSTANCE, slots_of
@@ -39,12 +40,14 @@ class Inventory:
     """snapshots: all that this application made in the region, in every state.
 
     unasked: candidates of which it is not known with whom they are shared; their turn comes in a later run.
+    no_volumes: AWS showed not a single volume, so that nobody knows which of them are gone.
     """
 
     region: str
     snapshots: Sequence[Snapshot]
     holders: Holders
     unasked: frozenset[str] = frozenset()
+    no_volumes: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,12 +70,15 @@ def read(aws: Aws, request: CleanupRequest, policy: Policy, now: datetime) -> In
         return Inventory(aws.region, ours, Holders())
     disks = volumes.all_volumes(aws)
     holding: list[Instance | Volume] = [*disks, *instances.all_instances(aws, HOLD_UNTIL)]
+    # An empty answer may be that of a region that is switched off, or hide what there is.
+    living = [volume.id for volume in disks] or [id_ for each in ours if (id_ := source_volume(each))]
     holders = Holders(
         holds={resource.id: resource.tags[HOLD_UNTIL] for resource in holding if HOLD_UNTIL in resource.tags},
-        living=frozenset(volume.id for volume in disks),
+        living=frozenset(living),
         owners={volume.id: volume.instance_ids for volume in disks},
     )
-    return _with_outside_holders(aws, Inventory(aws.region, ours, holders), request, policy, now)
+    inventory = Inventory(aws.region, ours, holders, no_volumes=not disks)
+    return _with_outside_holders(aws, inventory, request, policy, now)
 
 
 def _with_outside_holders(
@@ -104,11 +110,13 @@ def plan(inventory: Inventory, request: CleanupRequest, policy: Policy, now: dat
     in_scope = {snapshot.id for snapshot in inventory.snapshots if _covers(request, snapshot)}
     decided = _decisions(inventory.snapshots, inventory.holders, policy, now)
     decisions = [_postponed(decision, inventory) for decision in decided if decision.resource in in_scope]
+    doomed = set(_doomed(decided))
+    kept = [snapshot for snapshot in inventory.snapshots if snapshot.id not in doomed]
     gauges = {
         "Snapshots": len(inventory.snapshots),
         "SnapshotsInError": sum(snapshot.state == "error" for snapshot in inventory.snapshots),
     }
-    return Plan([*decisions, *_not_found(inventory, request)], _notes(inventory, policy), gauges)
+    return Plan([*decisions, *_not_found(inventory, request)], _notes(inventory, kept, policy), gauges)
 
 
 def guard(inventory: Inventory, plan: Plan, request: CleanupRequest, policy: Policy) -> str | None:
@@ -211,7 +219,7 @@ def _not_found(inventory: Inventory, request: CleanupRequest) -> list[Decision]:
     ]
 
 
-def _notes(inventory: Inventory, policy: Policy) -> list[str]:
+def _notes(inventory: Inventory, kept: Sequence[Snapshot], policy: Policy) -> list[str]:
     seen = {plan for snapshot in inventory.snapshots for plan in slots_of(snapshot)}
     unseen = [plan for plan in policy.backup.plans if plan not in seen]
     vanished = sorted(seen - policy.backup.plans.keys())
@@ -219,6 +227,7 @@ def _notes(inventory: Inventory, policy: Policy) -> list[str]:
         *(f"no snapshot of plan {plan} is to be seen in {inventory.region}" for plan in unseen),
         *(f"plan {plan} is no longer in the policy: all that it saved stays" for plan in vanished),
         *_unanswered(inventory),
+        *_of_the_gone(inventory, kept, policy),
     ]
 
 
@@ -226,6 +235,13 @@ def _unanswered(inventory: Inventory) -> list[str]:
     """A denial of the question keeps everything for ever, so it is said aloud."""
     unclear = sum(MAY_BE_SHARED in reason for reason in inventory.holders.outside.values())
     return [f"of {unclear} snapshots AWS would not say with whom they are shared: they stay"] if unclear else []
+
+
+def _of_the_gone(inventory: Inventory, kept: Sequence[Snapshot], policy: Policy) -> list[str]:
+    if inventory.no_volumes and policy.cleanup.last_of_deleted_volume_age is not None:
+        return [f"no volume is to be seen in {inventory.region}: none is taken for deleted"]
+    note = left_behind(kept, inventory.holders.living, policy)
+    return [note] if note else []
 
 
 JOB = Job("cleanup", CleanupRequest, read, plan, guard, apply)

@@ -8,6 +8,7 @@ from itertools import batched
 
 from nightshift.aws import instances, status
 from nightshift.aws.changes import carry_out
+from nightshift.aws.faults import TAG_POLICY
 from nightshift.aws.notify import publish
 from nightshift.aws.power import Power
 from nightshift.aws.session import Aws
@@ -131,7 +132,10 @@ def _tag_writes(news: Sequence[Decision]) -> list[Decision]:
 
 
 def _write_tag(aws: Aws, decisions: Sequence[Decision], attempt: int) -> Sequence[Result]:
-    """One that AWS refuses (gone, or 50 tags already) must not let the others be announced again: halve and halve."""
+    """One that AWS refuses (gone, or 50 tags already) must not let the others be announced again: halve and halve.
+
+    What an organization's tag policy refuses for one instance it refuses for all.
+    """
     change = decisions[0].change
     if not isinstance(change, _StatusTag):
         raise TypeError(f"no status tag: {change}")
@@ -140,7 +144,7 @@ def _write_tag(aws: Aws, decisions: Sequence[Decision], attempt: int) -> Sequenc
     except AwsError as error:
         if error.fault not in (Fault.GONE, Fault.TAGS, Fault.PERMANENT):
             raise
-        if len(decisions) == 1 or not aws.time_for(0):
+        if len(decisions) == 1 or error.code == TAG_POLICY or not aws.time_for(0):
             return [_untagged(decision, error) for decision in decisions]
         half = len(decisions) // 2
         return [*_write_tag(aws, decisions[:half], attempt), *_write_tag(aws, decisions[half:], attempt)]

@@ -9,6 +9,7 @@ from itertools import batched
 
 from nightshift.aws import instances, interfaces, volumes
 from nightshift.aws.changes import carry_out
+from nightshift.aws.faults import TAG_POLICY
 from nightshift.aws.session import Aws
 from nightshift.aws.tagging import create_tags
 from nightshift.errors import AwsError, Fault
@@ -123,7 +124,7 @@ def _tag(aws: Aws, group: Sequence[Decision]) -> Sequence[Result]:
 
 def _smaller(group: Sequence[Decision], error: AwsError) -> list[Sequence[Decision]]:
     """The parts in which a call that was refused may do better; one part where none will."""
-    if error.code == "TagPolicyViolation":  # an organization's policy judges the tags and the kind of a resource
+    if error.code == TAG_POLICY:
         kinds: dict[str, list[Decision]] = defaultdict(list)
         for decision in group:
             kinds[decision.resource.partition("-")[0]].append(decision)
