@@ -71,6 +71,12 @@ class Volume:
     attachments: tuple[Attachment, ...]
     tags: Tags = field(default_factory=dict, hash=False)
     multi_attach: bool = False
+    # The ARN of the key that encrypts it; None: it is not encrypted.
+    key: str | None = None
+    # The Outpost that it is on, by ARN; None: in the region's own zones.
+    outpost: str | None = None
+    # The service that made it for its owner (EKS Auto Mode, ...) and alone may change it, where one did.
+    operator: str | None = None
 
     @property
     def instance_ids(self) -> tuple[str, ...]:

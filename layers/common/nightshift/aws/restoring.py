@@ -32,6 +32,9 @@ from nightshift.plan.tags import REPLACED_BY, RESTORE, RESTORED
 # The checks of a started instance take some minutes.
 CHECKED_SECONDS = 600
 
+# Why an instance fell back to stopped that AWS could not launch.
+FELL_BACK = "Client.InternalError"
+
 
 class Restoring:
     """The steps of one run; the ids of the volumes that it makes become known on the way."""
@@ -115,12 +118,21 @@ class Restoring:
             if error.fault is not Fault.PERMANENT:
                 raise
             taken_out = ", ".join(swap.outgoing for swap in step.swaps if swap.outgoing)
-            words = f"{error.message}; {f'taken out were {taken_out}' if step.undoes else self._back(aws, step)}"
+            became = f"taken out were {taken_out}" if step.undoes else self._back(aws, step)
+            words = f"{error.message}; {became}{self._keys(aws, step, error)}"
             raise AwsError(error.code, words, Fault.PERMANENT) from error
         if running is None:
             raise AwsError("NotYetRunning", f"{step.instance_id} was started, but does not run yet", Fault.WAIT)
         self._end(aws, step)
         return _checked(aws, step.instance_id)
+
+    def _keys(self, aws: Aws, step: Start, error: AwsError) -> str:
+        """ "Troubleshoot instance launch issues": a volume whose key cannot be used lets an instance fall back."""
+        if error.code != FELL_BACK:
+            return ""
+        incoming = volumes.with_ids(aws, [self._incoming(swap) for swap in step.swaps])
+        keys = ", ".join(sorted({volume.key for volume in incoming if volume.key}))
+        return f"; the usual cause is a key that cannot be used: {keys}" if keys else ""
 
     def _end(self, aws: Aws, step: Start) -> None:
         """Nothing is under way any more: it runs, and is written on from now on, whatever its checks will say."""

@@ -90,4 +90,7 @@ def _volume(described: dict[str, Any]) -> Volume:
         ),
         tags=tags_of(described),
         multi_attach=described.get("MultiAttachEnabled", False),
+        key=described.get("KmsKeyId"),
+        outpost=described.get("OutpostArn"),
+        operator=described.get("Operator", {}).get("Principal"),
     )
