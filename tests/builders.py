@@ -52,6 +52,8 @@ def a_volume(
     state: str | None = None,
     type_: str = "gp3",
     created: datetime = LONG_AGO,
+    outpost: str | None = None,
+    operator: str | None = None,
 ) -> Volume:
     return Volume(
         id=id_,
@@ -64,6 +66,8 @@ def a_volume(
         created=created,
         attachments=tuple(Attachment(id_, device(1), "attached") for id_ in instance_ids),
         tags=dict(tags or {}),
+        outpost=outpost,
+        operator=operator,
     )
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import pytest
 
+from nightshift.fleet import Volume
 from nightshift.plan.coverage import cannot_be_saved, covered
 from tests.builders import a_volume, an_instance
 
@@ -104,3 +105,17 @@ def test_the_tag_s_key_is_the_policy_s() -> None:
 def test_what_aws_would_not_save_is_said(state: str, of_instances: Sequence[str], reason: str) -> None:
     instances = [an_instance(f"i-{n}", state=of) for n, of in enumerate(of_instances)]
     assert cannot_be_saved(a_volume(state=state), instances) == reason
+
+
+@pytest.mark.parametrize(
+    ("volume", "reason"),
+    [
+        (
+            a_volume(outpost="arn:aws:outposts:1:2:outpost/op-1"),
+            "not covered: it is on arn:aws:outposts:1:2:outpost/op-1, and its snapshot would leave that for the region",
+        ),
+        (a_volume(operator="eks.amazonaws.com"), "not covered: eks.amazonaws.com runs it"),
+    ],
+)
+def test_what_is_not_covered_is_said(volume: Volume, reason: str) -> None:
+    assert cannot_be_saved(volume, []) == reason

@@ -102,6 +102,12 @@ def test_in_an_outage_of_its_zone_it_waits() -> None:
     assert remedy_for(replace(case, outage="12 of 40 are")) == Verdict(reason="no remedy: 12 of 40 are")
 
 
+def test_what_a_service_runs_for_its_owner_is_left_to_it() -> None:
+    managed = replace(instance({REMEDY: "stop-start"}), operator="eks.amazonaws.com")
+    found = remedy_for(Case(managed, impaired("instance"), AFTER, None, {"t3.medium": False}, NOW))
+    assert found == Verdict(reason="no remedy: eks.amazonaws.com runs it and alone may restart it")
+
+
 @pytest.mark.parametrize(
     ("value", "until"),
     [

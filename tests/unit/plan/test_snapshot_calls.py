@@ -123,6 +123,14 @@ class TestCalls:
     def test_the_description_names_plans_and_slots(self) -> None:
         assert description(BOTH) == "nightshift nightly 2026-11-24T03:00:00Z, weekly 2026-11-22T04:00:00Z"
 
+    def test_of_an_instance_that_a_service_runs_only_the_volumes_are_asked_for(self) -> None:
+        owner, volumes = fleet(2)
+        managed = replace(owner, operator="eks.amazonaws.com")
+        decisions = decided(*(want(volume, managed) for volume in volumes))
+        assert {lone(decision).volume_id for decision in decisions.values()} == {"vol-00", "vol-01"}
+        words = "due; not one instant: eks.amazonaws.com runs i-1, so that only its volumes are asked for"
+        assert set(reasons(decisions).values()) == {words}
+
 
 class TestExclusions:
     @pytest.mark.parametrize(("others", "in_one_call"), [(39, True), (40, True), (41, False)])

@@ -183,7 +183,8 @@ def _send_set(aws: Aws, change: SnapshotInstance, wanted: Collection[str]) -> By
             aws,
             change.instance_id,
             excluded=snapshots.Excluded(
-                boot=change.root_volume_id not in wanted,
+                # Where the root is an instance store, there is nothing to leave out.
+                boot=change.root_volume_id is not None and change.root_volume_id not in wanted,
                 data=change.excluded_data(wanted),
             ),
             tags=dict(change.tags),

@@ -56,12 +56,14 @@ def doubts_told(doubts: Sequence[str]) -> list[str]:
 
 
 def cannot_be_saved(volume: Volume, instances: Sequence[Instance]) -> str:
-    """Why AWS would not take a snapshot of it now; empty where it would."""
+    """Why no snapshot of it can be taken now, or must not; empty where it can."""
     if volume.state not in _TAKEN_STATES:
         return f"the volume is in state {volume.state}"
     if instances and all(instance.ending for instance in instances):
         return f"{instances[0].id} is being terminated"
-    return ""
+    if volume.outpost:
+        return f"not covered: it is on {volume.outpost}, and its snapshot would leave that for the region"
+    return f"not covered: {volume.operator} runs it" if volume.operator else ""
 
 
 def _ignored_by(own: str | None, inherited: Mapping[str, str]) -> str:

@@ -213,6 +213,10 @@ def _in_group(case: Case) -> str | None:
     return None if group is None else f"the Auto Scaling group {group} replaces it"
 
 
+def _run_by_another(case: Case) -> str | None:
+    return f"{case.instance.operator} runs it and alone may restart it" if case.instance.operator else None
+
+
 def _instance_store(case: Case) -> str | None:
     has = case.instance_storage.get(case.instance.type)
     if has is None:
@@ -250,6 +254,7 @@ _REFUSALS: tuple[Callable[[Case], str | None], ...] = (
     _only_ebs,
     _same_host,
     _in_group,
+    _run_by_another,
     _instance_store,
     _muted,
     _zone_outage,

@@ -122,6 +122,8 @@ def _why_not_whole(group: Sequence[Wanted], owner: Instance) -> str:
     wanted = {want.volume.id for want in group}
     if not wanted <= listed:
         return f"{owner.id} does not list all of them yet"
+    if owner.operator:
+        return f"{owner.operator} runs {owner.id}, so that only its volumes are asked for"
     if len(listed - wanted - {owner.root_volume_id}) > MOST_EXCLUDED:
         return f"more than {MOST_EXCLUDED} other volumes of {owner.id}"
     return ""
