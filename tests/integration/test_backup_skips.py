@@ -67,6 +67,7 @@ def test_an_error_snapshot_of_the_slot_is_no_backup(backend: Any, ec2: Any, run_
 
     assert counts(outcome) == {"planned": 1, "done": 1}
     assert {snapshot["State"] for snapshot in snapshots(ec2) if snapshot["SnapshotId"] != failed.id} == {"completed"}
+    assert f"again: {failed.id} failed (An internal error has occurred.)" in outcome["decisions"][0]["reason"]
 
 
 def test_a_slot_may_be_started_only_within_its_window_but_for_the_first_time(

@@ -11,11 +11,12 @@ check. Each has four things to do here. The others:
 | 7 waited for | test_backup_limits: a_full_account_is_waited_for, what_a_full_account_leaves_no_time_for |
 | 8 what blocks is named | test_backup_limits: a_blocked_volume_holds_up_no_other, where_nothing_is_free |
 | 11 without people's tags | test_backup_tags: a_refusal_of_people_s_tags_is_answered_once_without_them |
+| 9 beside cleanup, 13 and 19 asked once, 22 at the first call, 24 of volumes | test_bad_day_region |
 | 14 | test_backup_limits: a_snapshot_that_is_not_to_be_seen_yet_is_not_made_twice |
 | 17, 19 met at the call | test_cleanup_faults: one_refusal_never_stops_the_next_deletion |
 | 25 a start that falls back | test_status_check_remedies: one_that_falls_back_to_stopped_has_failed |
-| 26 | test_backup_limits: failed_snapshots_are_due_again |
-| 25, 28, 29 of restores | test_restore_faults, test_restore_traps, test_restore_answers |
+| 26 | test_backup_limits: failed_snapshots_are_due_again; test_bad_day_region: with cleanup |
+| 25, 28, 29 of restores | test_restore_refused, test_restore_faults, test_restore_traps, test_restore_answers |
 | 30 killed, twice | test_bad_day_meanwhile; test_peers_backup: an_event_delivered_twice; test_restore_cut |
 """
 

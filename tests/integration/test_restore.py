@@ -151,6 +151,13 @@ def test_what_a_replacement_leaves_where_it_is_is_said(ec2: Any, backend: Any, b
     assert devices(ec2, other)["/dev/sdq"] == data
 
 
+def test_a_stack_that_knows_the_former_volumes_is_named(backend: Any, box: Any, run_job: Run) -> None:
+    seed.system_tags(backend, box.id, {"aws:cloudformation:stack-name": "shop"})
+    outcome = run_job(JOB, {"instance_id": box.id, "mode": "replace"})
+    words = "is of the CloudFormation stack shop, to which other volumes are drift"
+    assert outcome["notes"] == [f"{box.id} {words}"]
+
+
 def test_two_restores_are_undone_from_the_last_to_the_first(ec2: Any, box: Any, run_job: Run) -> None:
     before = devices(ec2, box)
     first = run_job(JOB, {"instance_id": box.id, "mode": "replace"})["restore"]["undo"]

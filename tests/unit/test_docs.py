@@ -1,5 +1,6 @@
 """The documents say what the code says: the policy's keys and defaults, and where things are."""
 
+import ast
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -24,6 +25,11 @@ ROOTS = (ROOT, ROOT / "layers" / "common", ROOT / "layers" / "common" / "nightsh
 KEYS = {key.path: key for key in policy_keys()}
 DEFAULT = re.compile(r"# default: (?P<value>.*?)(?:;|$)")
 PLANS = ("backup", "plans")
+
+# Faults and hazards of AWS's, a row each: what it does, what Nightshift does, and the tests, as a file and a function.
+HAZARDS = (ROOT / "docs" / "hazards.md").read_text()
+HAZARD_ROWS = re.findall(r"^\| (?!AWS \|).*$", HAZARDS, flags=re.MULTILINE)
+HAZARD_TESTS = re.compile(r"`((?:\w+/)+test_\w+\.py)::(\w+)`")
 
 
 @dataclass(frozen=True)
@@ -92,6 +98,24 @@ def test_every_file_that_is_named_is_there(page: Path) -> None:
     named = re.findall(r"`((?:\w+/)+\w+\.(?:py|json|yaml|md|toml))`", page.read_text())
     missing = [name for name in named if not any((root / name).exists() for root in ROOTS)]
     assert [name for name in missing if EXAMPLE not in name] == []
+
+
+@pytest.mark.parametrize(("file", "function"), sorted(set(HAZARD_TESTS.findall(HAZARDS))))
+def test_a_test_that_the_hazards_name_is_there(file: str, function: str) -> None:
+    tree = ast.parse((ROOT / "tests" / file).read_text())
+    assert function in {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}
+
+
+@pytest.mark.parametrize("row", HAZARD_ROWS, ids=lambda row: row[2:50])
+def test_each_hazard_has_a_test_and_nothing_else_beside_it(row: str) -> None:
+    _, _, _, tests, _ = row.split("|")
+    for_many_rows = re.findall(r"^- \*\*(.+?)\*\*: `", HAZARDS, flags=re.MULTILINE)
+    named = [name.strip() for name in re.split(r"[;,]", tests)]
+    assert [name for name in named if name not in for_many_rows and not HAZARD_TESTS.fullmatch(name)] == []
+
+
+def test_no_hazard_is_lost() -> None:
+    assert len(HAZARD_ROWS) == len(set(HAZARD_ROWS)) == 30 + 30
 
 
 def _places() -> list[Place]:

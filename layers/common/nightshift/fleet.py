@@ -109,6 +109,8 @@ class Snapshot:
     owner: str = ""
     # The ARN of the key that encrypts it; None: it is not encrypted.
     key: str | None = None
+    # Why it failed, in AWS's words.
+    message: str = ""
 
     @property
     def live(self) -> bool:

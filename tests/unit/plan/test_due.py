@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -79,6 +79,16 @@ def test_who_is_due(row: Row) -> None:
             [of(LAST)],
             "6h",
             "nightly 2026-11-24T03:00:00Z passed unfinished: not started within 6h, next at 2026-11-25T03:00:00Z",
+        ),
+        (
+            [of(LAST), of(CURRENT, "error"), of(CURRENT, "error")],
+            None,
+            "due for nightly 2026-11-24T03:00:00Z again: snap-nightly-24 failed",
+        ),
+        (
+            [of(LAST), replace(of(CURRENT, "error"), message="Given key ID is not accessible")],
+            None,
+            "due for nightly 2026-11-24T03:00:00Z again: snap-nightly-24 failed (Given key ID is not accessible)",
         ),
     ],
 )

@@ -123,6 +123,7 @@ def _snapshot(described: dict[str, Any], people_s: bool) -> Snapshot:
         },
         owner=intern(described.get("OwnerId", "")),
         key=intern(described["KmsKeyId"]) if "KmsKeyId" in described else None,
+        message=described.get("StateMessage") or "",
     )
 
 

@@ -67,9 +67,11 @@ def due(name: str, plan: BackupPlan, slots: PlanSlots, snapshots: Sequence[Snaps
 
 
 def _failed(name: str, slot: datetime, snapshots: Sequence[Snapshot]) -> str:
-    """The snapshots of a slot that were made and failed; empty where there are none."""
+    """The snapshots of a slot that were made and failed; empty where there are none. Two reads may show one twice."""
     failed = [each for each in snapshots if each.state == "error" and slots_of(each).get(name) == slot]
-    return f"{', '.join(sorted(each.id for each in failed))} failed" if failed else ""
+    why = "; ".join(sorted({each.message for each in failed if each.message}))
+    said = f" ({why})" if why else ""
+    return f"{', '.join(sorted({each.id for each in failed}))} failed{said}" if failed else ""
 
 
 def by_volume(snapshots: Sequence[Snapshot]) -> Mapping[str, list[Snapshot]]:

@@ -10,6 +10,9 @@ from nightshift.plan.restore_points import RestorePoint
 from nightshift.plan.restore_steps import Scene
 from nightshift.plan.tags import RESTORE
 
+# On what a stack of CloudFormation has made; AWS writes it.
+CLOUDFORMATION_STACK = "aws:cloudformation:stack-name"
+
 
 def left_out(scene: Scene, point: RestorePoint) -> Iterator[str]:
     """Volumes that the point does not have, and what a new volume is not."""
@@ -21,7 +24,8 @@ def left_out(scene: Scene, point: RestorePoint) -> Iterator[str]:
 
 
 def left_where_it_is(scene: Scene, point: RestorePoint, instance: Instance) -> Iterator[str]:
-    """What a replacement leaves where it is: volumes that came to the instance later, left it, or were undone."""
+    """What a replacement leaves where it is: volumes that came to the instance later, left it, or were undone, and
+    who knows the former ones by their ids."""
     known = {part.volume_id for part in point.parts} | {disk.volume_id for disk in (*point.missing, *point.never_saved)}
     devices = {part.disk.device for part in point.parts if part.disk}
     for disk in instance.disks:
@@ -32,6 +36,8 @@ def left_where_it_is(scene: Scene, point: RestorePoint, instance: Instance) -> I
             yield f"{volume.id} is at {', '.join(volume.instance_ids)} now: it stays there"
         if volume.tags.get(RESTORE) == UNDONE:
             yield f"this point is of {volume.id}, which an undo has taken out: for what stands now, name an earlier at"
+    if stack := instance.tags.get(CLOUDFORMATION_STACK):
+        yield f"{instance.id} is of the CloudFormation stack {stack}, to which other volumes are drift"
 
 
 def unknown_start(point: RestorePoint, origin: Origin | None) -> Iterator[str]:
