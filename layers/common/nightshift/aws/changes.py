@@ -46,16 +46,23 @@ class _Rounds:
         self.results: list[Result] = []
         self.stopped = False
         self._everything_waits = False
+        self._refused: set[str] = set()
         self._last_error: dict[str, AwsError] = {}
         self._unknown: Counter[str] = Counter()
 
     def go(self, groups: Sequence[Sequence[Decision]], attempt: int) -> list[Sequence[Decision]]:
-        """Try each group once; those that must wait come back."""
+        """Try each group once; those that must wait come back, those that AWS has refused now behind the others."""
+        # Whether a limit is still full is asked by one call, not by one of each worker.
+        first = groups[: int(self._everything_waits)]
         self._everything_waits = False
+        self._refused = set()
+        settled = [self._try(group, attempt) for group in first]
         with ThreadPoolExecutor(self._aws.settings.workers) as pool:
-            settled = list(pool.map(lambda group: self._try(group, attempt), groups))
+            settled += pool.map(lambda group: self._try(group, attempt), groups[len(first) :])
         self.results += [result for results in settled for result in results or ()]
-        return [group for group, results in zip(groups, settled, strict=True) if results is None]
+        waiting = [group for group, results in zip(groups, settled, strict=True) if results is None]
+        # What needs more room than there is must not keep the others from it, round after round.
+        return sorted(waiting, key=lambda group: group[0].resource in self._refused)
 
     def left(self, group: Sequence[Decision]) -> list[Result]:
         """The results of a group that still waits when the run ends."""
@@ -69,6 +76,7 @@ class _Rounds:
         except AwsError as error:
             self._last_error |= {decision.resource: error for decision in group}
             if self._waits(error.fault, group[0].resource):
+                self._refused.add(group[0].resource)
                 return None
             return [self._ended(decision, Status.FAILED, error) for decision in group]
 

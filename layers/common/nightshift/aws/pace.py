@@ -4,6 +4,7 @@ Each action has a bucket per account and region that everyone in the account dra
 the EC2 API"). A run keeps below it, or the cluster's EBS driver starves while the night's backups go out.
 """
 
+import math
 import threading
 from collections.abc import Sequence
 from datetime import datetime
@@ -52,12 +53,15 @@ class Pacer:
         self._buckets: dict[str, _Bucket] = {}
         self._lock = threading.Lock()
 
-    def wait_for_token(self, action: str) -> None:
-        """Return when the action may be sent."""
+    def wait_for_token(self, action: str, at_most_seconds: float = math.inf) -> bool:
+        """Return when the action may be sent; False, and at once, where that is not within so many seconds."""
         with self._lock:
             seconds = self._bucket(action).take(self._clock.now())
+        if seconds > at_most_seconds:
+            return False
         if seconds > 0:
             self._clock.sleep(seconds)
+        return True
 
     def often_within(self, seconds: float, actions: Sequence[str]) -> int:
         """How many times these actions can be done one after the other in so much time, from full buckets."""

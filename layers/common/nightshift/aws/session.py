@@ -29,9 +29,10 @@ if TYPE_CHECKING:
     from mypy_boto3_sns import SNSClient
     from mypy_boto3_ssm import SSMClient
 
-# A run ends by itself so long before Lambda would end it: the last call may still be on its way then. A tenth of
-# the run's time, within these bounds.
-LEAST_RESERVE, MOST_RESERVE = timedelta(seconds=10), timedelta(seconds=40)
+# So long before Lambda would end it a run sends no more calls: the last one may still be on its way then, and the
+# outcome of 10,000 changes takes seconds too. It is to have ended by itself ten seconds before Lambda's end. A tenth
+# of the run's time, within these bounds.
+LEAST_RESERVE, MOST_RESERVE = timedelta(seconds=15), timedelta(seconds=40)
 
 # How much of the reserve the last call may take; the rest is for the outcome.
 CONNECTING, READING = 0.1, 0.6
@@ -61,7 +62,7 @@ class ReadOnlyError(BotoCoreError):
 
 
 def reserve_of(left: timedelta) -> timedelta:
-    """How long before Lambda's end a run that has so much time ends by itself."""
+    """How long before Lambda's end a run that has so much time sends its last call."""
     return min(MOST_RESERVE, max(LEAST_RESERVE, left / 10))
 
 
@@ -150,8 +151,7 @@ class Aws:
 
     def _count_and_pace(self, event_name: str, **_: object) -> None:
         action = event_name.rpartition(".")[2]
-        self.pacer.wait_for_token(action)
-        if not self.time_for(0):
+        if not self.pacer.wait_for_token(action, self.seconds_left) or not self.time_for(0):
             raise OutOfTimeError(action=action)
         with self._counting:
             self.calls[action] += 1
