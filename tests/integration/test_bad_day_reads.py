@@ -31,6 +31,7 @@ from tests.integration.scenes import (
     THROTTLE,
     Trouble,
     changes,
+    empty,
     lone_volume,
     machine,
     nights,
@@ -44,17 +45,6 @@ type Run = Callable[..., dict[str, Any]]
 type StorePolicy = Callable[[str], None]
 
 EVERY_JOB = tuple(CHANGES)
-OF_NOTHING = {
-    "DescribeInstances": "reservationSet",
-    "DescribeVolumes": "volumeSet",
-    "DescribeSnapshots": "snapshotSet",
-    "DescribeInstanceStatus": "instanceStatusSet",
-}
-
-
-def _empty(action: str, token: str = "") -> Answer:
-    more = f"<nextToken>{token}</nextToken>" if token else ""
-    return Answer(body=f"<{action}Response><{OF_NOTHING[action]}/>{more}</{action}Response>".encode())
 
 
 # ---------------------------------------------------------------- slow
@@ -213,7 +203,7 @@ def test_24_an_empty_but_valid_answer_changes_nothing_that_is_not_seen(
     before = snapshot_ids(ec2)
     aws.requests.clear()
     for action in OF_NOTHING:
-        aws.hooks.append(Trouble(action, _empty(action), times=99))
+        aws.hooks.append(Trouble(action, empty(action), times=99))
     outcome = run_job(day.job, scheduled())
     assert (outcome["planned"], outcome["decisions"]) == (0, [])
     assert len(outcome["notes"]) == 1, "and it says so"
@@ -229,7 +219,7 @@ def test_24_hidden_volumes_do_not_make_their_last_snapshots_go(
     policy(POLICY)
     day = a_day(backend, "cleanup")
     held_on_its_volume = nights(backend, lone_volume(backend, {}), 1)[0].id
-    aws.hooks.append(Trouble(hidden, _empty(hidden), times=99))
+    aws.hooks.append(Trouble(hidden, empty(hidden), times=99))
     outcome = run_job(day.job, {})
     aws.hooks.clear()
     held_true(day, ec2, outcome)
@@ -257,7 +247,7 @@ def test_24_an_empty_page_is_no_end_of_the_list(
         if action not in OF_NOTHING or "NextToken" in params or action in asked:
             return None
         asked.append(action)
-        return _empty(action, token=paging.encode(action, [""]))
+        return empty(action, token=paging.encode(action, [""]))
 
     aws.hooks.append(empty_first)
     outcome = run_job(day.job, scheduled())

@@ -9,7 +9,7 @@ import pytest
 
 from local import seed
 from local.embedded import EmbeddedAws
-from local.wire import Answer, Fault
+from local.wire import Fault
 from local.world import world
 from nightshift.errors import ReadError, RunFailed
 from nightshift.jobs import backup, cleanup
@@ -23,6 +23,7 @@ from tests.integration.scenes import (
     counts,
     data_disks,
     disk_of,
+    empty,
     lone_volume,
     machine,
     nights,
@@ -162,10 +163,6 @@ def test_22_what_is_switched_off_midway_fails_the_rest_by_its_code_without_a_sto
     assert outcome["seconds"] < 30
 
 
-def _nothing_of(action: str, result: str) -> Answer:
-    return Answer(body=f"<{action}Response><{result}/></{action}Response>".encode())
-
-
 def test_24_where_no_volume_is_to_be_seen_none_is_taken_for_deleted(
     aws: EmbeddedAws, backend: Any, ec2: Any, policy: StorePolicy, run_job: Run
 ) -> None:
@@ -175,7 +172,7 @@ def test_24_where_no_volume_is_to_be_seen_none_is_taken_for_deleted(
         nights(backend, lone_volume(backend, {}), 3, newest=SLOT - 60 * DAY)
     before = snapshot_ids(ec2)
     aws.requests.clear()
-    aws.hooks.append(Trouble("DescribeVolumes", _nothing_of("DescribeVolumes", "volumeSet"), FOR_GOOD))
+    aws.hooks.append(Trouble("DescribeVolumes", empty("DescribeVolumes"), FOR_GOOD))
     outcome = run_job(cleanup.JOB, scheduled())
     assert outcome["planned"] == 0
     assert f"no volume is to be seen in {REGION}: none is taken for deleted" in outcome["notes"]
@@ -188,7 +185,7 @@ def test_24_a_plan_of_which_nothing_is_to_be_seen_is_named(
 ) -> None:
     policy("backup: {plans: {nightly: {}, weekly: {schedule: 0 3 * * 0}}}")
     nights(backend, lone_volume(backend, {}), 3)
-    aws.hooks.append(Trouble("DescribeSnapshots", _nothing_of("DescribeSnapshots", "snapshotSet"), FOR_GOOD))
+    aws.hooks.append(Trouble("DescribeSnapshots", empty("DescribeSnapshots"), FOR_GOOD))
     assert run_job(cleanup.JOB, scheduled())["notes"] == [
         f"no snapshot of plan {plan} is to be seen in {REGION}" for plan in ("nightly", "weekly")
     ]

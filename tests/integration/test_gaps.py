@@ -14,6 +14,7 @@ from tests.integration.scenes import (
     NIGHTLY,
     SLOT,
     Trouble,
+    empty,
     lone_volume,
     machine,
     nights,
@@ -138,6 +139,17 @@ def test_what_opted_out_or_is_ending_is_no_gap(backend: Any, run_job: Run) -> No
     machine(backend).terminate()
     outcome = run_job(backup.JOB, {"dry_run": True})
     assert outcome["coverage"]["nightly"]["uncovered"] == []
+
+
+def test_where_aws_shows_no_snapshot_every_volume_is_uncovered(
+    aws: Any, backend: Any, run_job: Run, measured: Measured
+) -> None:
+    """An empty but valid answer, as of the wrong region or of hidden resources."""
+    for _ in range(3):
+        saved(backend, lone_volume(backend), SLOT)
+    aws.hooks.append(Trouble("DescribeSnapshots", empty("DescribeSnapshots"), times=100))
+    run_job(backup.JOB, scheduled())
+    assert measured()[NIGHTLY_PLAN] == {"Uncovered": 3}
 
 
 def test_a_tag_that_names_no_plan_is_counted_and_told_by_its_value(

@@ -11,7 +11,7 @@ from nightshift.aws.snapshot_calls import Saving
 from nightshift.fleet import Instance, Snapshot, Volume
 from nightshift.job import Job, no_guard
 from nightshift.outcome import Action, Decision, Plan, Result
-from nightshift.plan.coverage import Coverage, cannot_be_saved, covered, doubts_told
+from nightshift.plan.coverage import Coverage, cannot_be_saved, comes_or_goes, covered, doubts_told
 from nightshift.plan.due import Due, PlanSlots, by_volume, due, history_wanted, slots_at
 from nightshift.plan.gaps import Gaps, Promise, promises_at
 from nightshift.plan.slots import slot_text
@@ -104,20 +104,17 @@ def plan(inventory: Inventory, request: BackupRequest, policy: Policy, now: date
 
 
 def _gaps(inventory: Inventory, policy: Policy, now: datetime) -> list[Gaps]:
-    """Of each plan, over the whole region, whatever the request asked for."""
-    can_be_saved = [
+    """Of each plan, over the whole region, whatever the request asked for. What opted in and is never saved (on an
+    Outpost, or another service's) is a gap too: a tag that says ignore ends it."""
+    there = [
         cover
         for cover in inventory.coverages(policy)
-        if not cannot_be_saved(cover.volume, inventory.owners(cover.volume))
+        if not comes_or_goes(cover.volume, inventory.owners(cover.volume))
     ]
     return [
         Gaps.of(
             promise,
-            {
-                cover.volume: inventory.saved[name].get(cover.volume.id, ())
-                for cover in can_be_saved
-                if name in cover.plans
-            },
+            {cover.volume: inventory.saved[name].get(cover.volume.id, ()) for cover in there if name in cover.plans},
         )
         for name, promise in promises_at(policy, now).items()
     ]

@@ -57,13 +57,20 @@ def doubts_told(doubts: Sequence[str]) -> list[str]:
 
 def cannot_be_saved(volume: Volume, instances: Sequence[Instance]) -> str:
     """Why no snapshot of it can be taken now, or must not; empty where it can."""
+    if reason := comes_or_goes(volume, instances):
+        return reason
+    if volume.outpost:
+        return f"not covered: it is on {volume.outpost}, and its snapshot would leave that for the region"
+    return f"not covered: {volume.operator} runs it" if volume.operator else ""
+
+
+def comes_or_goes(volume: Volume, instances: Sequence[Instance]) -> str:
+    """Why there is no volume to save just now; empty where there is."""
     if volume.state not in _TAKEN_STATES:
         return f"the volume is in state {volume.state}"
     if instances and all(instance.ending for instance in instances):
         return f"{instances[0].id} is being terminated"
-    if volume.outpost:
-        return f"not covered: it is on {volume.outpost}, and its snapshot would leave that for the region"
-    return f"not covered: {volume.operator} runs it" if volume.operator else ""
+    return ""
 
 
 def _ignored_by(own: str | None, inherited: Mapping[str, str]) -> str:
