@@ -28,7 +28,7 @@ BROKEN = Fault("InternalError", "An internal error has occurred", 500, after=Tru
 DENIED = Fault("UnauthorizedOperation", "You are not authorized: explicit deny in a service control policy", 403)
 THROTTLE = Fault("RequestLimitExceeded", "Request limit exceeded.", 503)
 
-_LISTS = {
+LISTS = {
     "DescribeInstances": "reservationSet",
     "DescribeVolumes": "volumeSet",
     "DescribeSnapshots": "snapshotSet",
@@ -39,7 +39,7 @@ _LISTS = {
 def empty(action: str, token: str = "") -> Answer:
     """A valid page with nothing in it, with a token where others follow."""
     more = f"<nextToken>{token}</nextToken>" if token else ""
-    return Answer(body=f"<{action}Response><{_LISTS[action]}/>{more}</{action}Response>".encode())
+    return Answer(body=f"<{action}Response><{LISTS[action]}/>{more}</{action}Response>".encode())
 
 
 @contextmanager

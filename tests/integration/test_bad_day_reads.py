@@ -27,6 +27,7 @@ from tests.integration.bad_days import (
 from tests.integration.scenes import (
     CUT,
     DENIED,
+    LISTS,
     LOST,
     THROTTLE,
     Trouble,
@@ -100,7 +101,7 @@ def test_05_a_read_without_a_whole_answer_is_asked_again(
 ) -> None:
     policy(POLICY)
     day = a_day(backend, job)
-    for action in ("GetParameter", *OF_NOTHING):
+    for action in ("GetParameter", *LISTS):
         aws.hooks.append(Trouble(action, answer, times=2))
     outcome = run_job(day.job, scheduled())
     aws.hooks.clear()
@@ -202,7 +203,7 @@ def test_24_an_empty_but_valid_answer_changes_nothing_that_is_not_seen(
     day = a_day(backend, job)
     before = snapshot_ids(ec2)
     aws.requests.clear()
-    for action in OF_NOTHING:
+    for action in LISTS:
         aws.hooks.append(Trouble(action, empty(action), times=99))
     outcome = run_job(day.job, scheduled())
     assert (outcome["planned"], outcome["decisions"]) == (0, [])
@@ -244,7 +245,7 @@ def test_24_an_empty_page_is_no_end_of_the_list(
     asked: list[str] = []
 
     def empty_first(_service: str, action: str, params: Any) -> Answer | None:
-        if action not in OF_NOTHING or "NextToken" in params or action in asked:
+        if action not in LISTS or "NextToken" in params or action in asked:
             return None
         asked.append(action)
         return empty(action, token=paging.encode(action, [""]))
