@@ -3,13 +3,12 @@
 from collections.abc import Callable
 from typing import Any
 
-import pytest
-
 from local import seed
 from local.embedded import EmbeddedAws
 from local.seed import Disk
 from local.wire import Fault
-from nightshift.jobs import backup, cleanup, restore
+from local.world import world
+from nightshift.jobs import backup, cleanup, restore, status_check, tagging
 from tests.integration.bad_days import POLICY
 from tests.integration.scenes import (
     NIGHTLY,
@@ -24,7 +23,7 @@ from tests.integration.scenes import (
     saved_volumes,
     snapshot_ids,
 )
-from tests.support import by_resource, scheduled
+from tests.support import NOW, by_resource, scheduled
 
 type Run = Callable[..., dict[str, Any]]
 type StorePolicy = Callable[[str], None]
@@ -81,16 +80,14 @@ def test_no_list_is_of_everybody_s_snapshots_or_images(
         assert {params.get("Owner.1") for params in listener.heard} == {"self"}
 
 
-@pytest.mark.parametrize(
-    "copied", [{"nightshift:slot/nightly": "2026-01-01T03:00:00Z"}, {"nightshift:instance": "i-1"}, {"Name": "db"}]
-)
 def test_a_volume_s_tags_that_travel_to_foreign_snapshots_make_none_of_them_ours(
-    copied: dict[str, str], backend: Any, ec2: Any, policy: StorePolicy, run_job: Run
+    backend: Any, ec2: Any, policy: StorePolicy, run_job: Run
 ) -> None:
     """DLM, AWS Backup and people's scripts copy a volume's tags; the stack's tag is on no volume."""
     policy(POLICY)
     volume = lone_volume(backend)
     saved(backend, volume, SLOT)
+    copied = {"nightshift:slot/nightly": "2026-01-01T03:00:00Z", "nightshift:instance": "i-1", "Name": "db"}
     theirs = [seed.snapshot(backend, volume, SLOT.replace(year=2025), copied) for _ in range(2)]
     outcome = run_job(cleanup.JOB, scheduled())
     assert counts(outcome) == {"skipped": 1}
@@ -98,9 +95,15 @@ def test_a_volume_s_tags_that_travel_to_foreign_snapshots_make_none_of_them_ours
 
 
 def test_no_job_puts_the_stack_s_tag_on_a_volume_or_instance(
-    aws: EmbeddedAws, backend: Any, box: Any, event: dict[str, Any], run_job: Run
+    backend: Any, box: Any, topic: str, event: dict[str, Any], policy: StorePolicy, run_job: Run
 ) -> None:
-    del aws
-    run_job(restore.JOB, event)
+    policy(POLICY)
+    world.impair(box.id, since=NOW)
+    made = [run_job(job, given)["done"] for job, given in ((tagging.JOB, {}), (status_check.JOB, {}))]
+    world.recover(box.id)
+    world.clock.advance(days=1)
+    made += [run_job(job, given)["done"] for job, given in ((backup.JOB, {}), (restore.JOB, event))]
+    assert all(made)
     tagged = [*backend.volumes, box.id]
+    assert len(tagged) == 5
     assert [id_ for id_ in tagged if "nightshift:stack" in backend.tags.get(id_, {})] == []

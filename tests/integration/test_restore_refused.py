@@ -70,7 +70,7 @@ def test_28_no_capacity_for_the_start_is_told_and_the_same_event_starts_it_later
     failed = ending(run_job(JOB, event))
     assert (failed["resource"], failed["action"]) == (box.id, "start")
     assert (failed["error"], box.state) == ("InsufficientInstanceCapacity", "stopped")
-    assert "sufficient capacity" in failed["reason"]
+    assert "sufficient capacity; the same event starts it as it stands, undo goes back" in failed["reason"]
     restored = devices(ec2, box)
     assert set(restored.values()).isdisjoint(former.values())
     aws.hooks.clear()

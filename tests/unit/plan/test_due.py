@@ -86,9 +86,9 @@ def test_who_is_due(row: Row) -> None:
             "due for nightly 2026-11-24T03:00:00Z again: snap-nightly-24 failed",
         ),
         (
-            [of(LAST), replace(of(CURRENT, "error"), message="Given key ID is not accessible")],
+            [replace(of(CURRENT, "error"), message="A key"), replace(of(CURRENT, "error"), id="snap-2", message="B")],
             None,
-            "due for nightly 2026-11-24T03:00:00Z again: snap-nightly-24 failed (Given key ID is not accessible)",
+            "due for nightly 2026-11-24T03:00:00Z again: snap-2, snap-nightly-24 failed (A key; B)",
         ),
     ],
 )

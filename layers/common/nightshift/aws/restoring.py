@@ -115,8 +115,11 @@ class Restoring:
         try:
             running = instances.start(aws, step.instance_id)
         except AwsError as error:
-            if error.fault is not Fault.PERMANENT:
+            if error.fault is Fault.GONE:
                 raise
+            if error.fault is not Fault.PERMANENT:
+                goes_on = f"the same event starts it as it stands{'' if step.undoes else ', undo goes back'}"
+                raise AwsError(error.code, f"{error.message}; {goes_on}", error.fault) from error
             taken_out = ", ".join(swap.outgoing for swap in step.swaps if swap.outgoing)
             became = f"taken out were {taken_out}" if step.undoes else self._back(aws, step)
             words = f"{error.message}; {became}{self._keys(aws, step, error)}"
