@@ -1,6 +1,8 @@
 """Carrying out changes: rounds, what waits, what fails, and a clean stop before the time is up."""
 
 import threading
+import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -90,8 +92,25 @@ def test_at_an_account_wide_limit_all_wait_for_the_next_round() -> None:
     script = Script({"b": [Fault.WAIT_ALL]})
     results, clock = run(script, "a", "b", "c", "d")
     assert set(statuses(results).values()) == {"done"}
-    assert script.calls == [("a", 1), ("b", 1), ("b", 2), ("c", 2), ("d", 2)]
+    assert script.calls == [("a", 1), ("b", 1), ("c", 2), ("d", 2), ("b", 2)]
     assert len(clock.slept) == 1
+
+
+def test_what_never_fits_an_account_wide_limit_holds_up_no_other() -> None:
+    """An instance with more volumes than may be pending at once."""
+    script = Script({"a": [Fault.WAIT_ALL] * 99})
+    results, _ = run(script, "a", "b", "c")
+    assert statuses(results) == {"a": "remaining", "b": "done", "c": "done"}
+
+
+def test_whether_an_account_wide_limit_is_still_full_is_asked_by_one_call_a_round() -> None:
+    changes = [f"change-{number}" for number in range(8)]
+    script = Script({each: [Fault.WAIT_ALL] * 99 for each in changes}, after_each=lambda: time.sleep(0.02))
+    carry_out(an_aws(FakeClock(), workers=4), wanted(*changes), script)
+    in_round = Counter(attempt for _, attempt in script.calls)
+    assert in_round.pop(1) == 4, "one for each worker, as nobody knew"
+    assert len(in_round) > 10
+    assert set(in_round.values()) == {1}
 
 
 def test_an_unknown_answer_is_tried_again_as_a_later_attempt() -> None:

@@ -97,6 +97,15 @@ def test_a_throttle_does_not_forgive_what_is_owed() -> None:
     assert clock.slept == pytest.approx([0.25, 0.5, 0.75, 1.0, 1.25])
 
 
+def test_what_would_come_too_late_is_not_waited_for() -> None:
+    clock = FakeClock()
+    pacer = Pacer(clock, 0.8)
+    seconds_for(80, pacer, clock, "DeleteSnapshot")
+    assert pacer.wait_for_token("DeleteSnapshot", at_most_seconds=0.3)
+    assert not pacer.wait_for_token("DeleteSnapshot", at_most_seconds=0.2)
+    assert clock.slept == [0.25]
+
+
 class StandingClock(FakeClock):
     """As several threads see it that come at the same moment."""
 
