@@ -65,6 +65,21 @@ def test_what_a_full_account_leaves_no_time_for_remains_for_the_next_run(backend
     assert saved_volumes(ec2) == sorted(volume_ids(box)[0] for box in boxes)
 
 
+def test_an_instance_with_more_volumes_than_may_be_pending_is_saved_one_by_one(
+    backend: Any, ec2: Any, run_job: Run
+) -> None:
+    """AWS refuses a call for more than 100, whenever it comes."""
+    world.snapshot_seconds = 90
+    big = machine(backend, disks=[ROOT, *data_disks(100)])
+    other = machine(backend)
+
+    outcome = run_job(JOB, scheduled())
+
+    assert counts(outcome) == {"planned": 102, "done": 102}
+    assert saved_volumes(ec2) == sorted([*volume_ids(big), *volume_ids(other)])
+    assert "not one instant: more than the 100" in by_resource(outcome)[volume_ids(big)[0]]["reason"]
+
+
 def test_a_blocked_volume_holds_up_no_other_where_forty_are_left_out_already(
     backend: Any, ec2: Any, run_job: Run
 ) -> None:

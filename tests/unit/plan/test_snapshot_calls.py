@@ -51,6 +51,12 @@ def lone(decision: Decision) -> SnapshotVolume:
     return decision.change
 
 
+def tags_written(decision: Decision) -> dict[str, str]:
+    """By its call, be it of the whole instance or of one volume."""
+    assert isinstance(decision.change, SnapshotInstance | SnapshotVolume)
+    return dict(decision.change.tags)
+
+
 def reasons(decisions: Mapping[str, Decision]) -> dict[str, str]:
     return {id_: decision.reason for id_, decision in decisions.items()}
 
@@ -65,6 +71,15 @@ class TestCalls:
         assert change.volume_ids == ("vol-00", "vol-01", "vol-02")
         assert (change.root_volume_id, change.data_volume_ids) == ("vol-00", ("vol-01", "vol-02"))
         assert set(reasons(decisions).values()) == {"due"}
+
+    @pytest.mark.parametrize(("volumes", "in_one_call"), [(100, True), (101, False)])
+    def test_a_call_makes_no_more_snapshots_than_may_be_pending(self, volumes: int, in_one_call: bool) -> None:
+        owner, disks = fleet(volumes)
+        decisions = decided(*(want(disk, owner) for disk in disks))
+        assert len({decision.change for decision in decisions.values()}) == (1 if in_one_call else volumes)
+        told = ["not one instant: more than the 100" in reason for reason in reasons(decisions).values()]
+        assert any(told) != in_one_call
+        assert all(told) != in_one_call
 
     def test_two_instances_are_two_calls(self) -> None:
         first, second = an_instance("i-1", ["vol-1"]), an_instance("i-2", ["vol-2"])
@@ -171,7 +186,7 @@ class TestTags:
     def ours(self, slots: tuple[tuple[str, datetime], ...] = NIGHTLY, volumes: int = 1) -> dict[str, str]:
         owner, disks = fleet(volumes)
         decisions = decided(*(want(volume, owner, slots) for volume in disks))
-        return dict(change_of(decisions["vol-00"]).tags)
+        return tags_written(decisions["vol-00"])
 
     def test_they_tell_all_that_a_restore_needs(self) -> None:
         assert self.ours(BOTH, volumes=2) == {
@@ -188,7 +203,7 @@ class TestTags:
         owner = an_instance("i-1", [f"vol-{n:017x}" for n in range(volumes)])
         disks = [a_volume(disk.volume_id) for disk in owner.disks]
         decisions = decided(*(want(disk, owner) for disk in disks))
-        tags = dict(change_of(next(iter(decisions.values()))).tags)
+        tags = tags_written(next(iter(decisions.values())))
         lines = [tags[key] for key in tags if key.startswith("nightshift:devices/")]
         assert all(len(line) <= 256 for line in lines)
         assert [key for key in tags if "devices" in key] == [f"nightshift:devices/{n + 1}" for n in range(len(lines))]

@@ -16,6 +16,10 @@ MOST_EXCLUDED = 40
 # "It exceeds 255 characters" (InvalidParameterValue of CreateSnapshot).
 MOST_DESCRIPTION = 255
 
+# AWS lets an account have no more snapshots pending, and refuses a call for more whole (Service Quotas L-94D7AB7D,
+# not adjustable): docs/aws.md, Snapshot limits.
+MOST_PENDING = 100
+
 # Volume types of which AWS makes one snapshot at a time; of others five (EBS quotas).
 SLOW_TYPES = ("st1", "sc1")
 
@@ -118,6 +122,8 @@ def _alone(group: Sequence[Wanted]) -> bool:
 
 def _why_not_whole(group: Sequence[Wanted], owner: Instance) -> str:
     """Why one call cannot save the group; empty where it can."""
+    if len(group) > MOST_PENDING:
+        return f"more than the {MOST_PENDING} snapshots that AWS lets be pending"
     listed = {disk.volume_id for disk in owner.disks}
     wanted = {want.volume.id for want in group}
     if not wanted <= listed:
