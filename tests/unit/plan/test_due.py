@@ -9,7 +9,7 @@ import pytest
 
 from nightshift.errors import PolicyError
 from nightshift.fleet import Snapshot
-from nightshift.plan.due import PlanSlots, by_volume, due, history_wanted, slots_at
+from nightshift.plan.due import Due, PlanSlots, by_volume, due, history_wanted, slots_at
 from nightshift.policy import BackupPlan, Policy
 from tests.builders import a_snapshot, a_volume, at
 
@@ -54,6 +54,22 @@ ROWS = [
     Row("past the window, and the night before too", [of(BEFORE_LAST)], is_due=False, missed=2, start_within="1h"),
     Row("past the window, but never saved: always due", [], is_due=True, start_within="1h"),
     Row("past the window, and only failures: never saved", [of(LAST, "error")], is_due=True, start_within="1h"),
+    Row(
+        "past the window, and saved since, as by another schedule or a person", [of(at("2026-11-24 11:00")), of(LAST)],
+        is_due=False, start_within="1h",
+    ),
+    Row(
+        "past the window, and saved at this very moment", [of(NOW), of(LAST)],
+        is_due=False, start_within="1h",
+    ),
+    Row(
+        "past the window, and one of the future makes up for nothing", [of(NEXT), of(LAST)],
+        is_due=False, missed=1, start_within="1h",
+    ),
+    Row(
+        "past the window, and what was tried since has failed", [of(at("2026-11-24 11:00"), "error"), of(LAST)],
+        is_due=False, missed=1, start_within="1h",
+    ),
     Row("past the window, saved in time", [of(CURRENT), of(LAST)], is_due=False, start_within="1h"),
 ]  # fmt: skip
 
@@ -63,6 +79,42 @@ def test_who_is_due(row: Row) -> None:
     found = due("nightly", BackupPlan(start_within=row.start_within), SLOTS, row.snapshots, row.now)
     assert found.slot == (CURRENT if row.is_due else None)
     assert found.missed == row.missed
+
+
+NIGHTS = [of(at(f"2026-11-{day} 03:00")) for day in (20, 21, 22, 23, 24)]
+
+
+@pytest.mark.parametrize(
+    ("schedule", "today", "tomorrow"),
+    [
+        ("0 1 * * *", 0, 0),  # last night's snapshot is younger than the slot that nobody knew of then
+        ("0 22 * * *", 0, 0),
+        # Nothing says whether the schedule was another at eight already: docs/policy.md tells what the alarm does.
+        ("0 8 * * *", 1, 1),
+    ],
+)
+def test_a_changed_schedule_whose_slot_may_not_be_started_any_more(schedule: str, today: int, tomorrow: int) -> None:
+    """Every night was saved at three, and at noon the schedule is another, with start_within shorter than the time
+    since its last moment, as docs/policy.md says."""
+    policy = Policy.of({"backup": {"plans": {"nightly": {"schedule": schedule, "start_within": "2h"}}}})
+    plan = policy.backup.plans["nightly"]
+
+    def at_noon(now: datetime, *more: Snapshot) -> Due:
+        return due("nightly", plan, slots_at(policy, now)["nightly"], [*NIGHTS, *more], now)
+
+    found = at_noon(NOW)
+    assert (found.slot, found.missed) == (None, today)
+    the_next_day = NOW + timedelta(days=1)
+    slot = slots_at(policy, the_next_day)["nightly"].current
+    assert slot is not None
+    assert at_noon(the_next_day, of(slot)).missed == tomorrow
+    assert at_noon(the_next_day).missed > 0, "one that is lost then is told"
+
+
+YOUNGER = (
+    "nightly 2026-11-24T03:00:00Z passed unfinished: not started within 6h, but snap-9 is younger, "
+    "next at 2026-11-25T03:00:00Z"
+)
 
 
 @pytest.mark.parametrize(
@@ -89,6 +141,11 @@ def test_who_is_due(row: Row) -> None:
             [replace(of(CURRENT, "error"), message="A key"), replace(of(CURRENT, "error"), id="snap-2", message="B")],
             None,
             "due for nightly 2026-11-24T03:00:00Z again: snap-2, snap-nightly-24 failed (A key; B)",
+        ),
+        (
+            [of(LAST), a_snapshot("snap-8", at("2026-11-24 08:00")), a_snapshot("snap-9", at("2026-11-24 09:00"))],
+            "6h",
+            YOUNGER,
         ),
     ],
 )

@@ -58,12 +58,21 @@ def due(name: str, plan: BackupPlan, slots: PlanSlots, snapshots: Sequence[Snaps
     window = plan.start_within_time
     if window is not None and earlier and now > slots.current + window:
         words = f"{name} {slot_text(slots.current)} passed unfinished: not started within {plan.start_within}"
-        return Due(None, f"{words}, {slots.next_text}", missed + 1)
+        younger = _younger(slots.current, saved, now)
+        but = f", but {younger.id} is younger" if younger else ""
+        return Due(None, f"{words}{but}, {slots.next_text}", missed + int(younger is None))
     if failed := _failed(name, slots.current, snapshots):
         late = now > slots.current + PATIENCE
         return Due(slots.current, f"due for {name} {slot_text(slots.current)} again: {failed}", missed or int(late))
     after = f", {slot_text(slots.previous)} passed unfinished" if missed and slots.previous else ""
     return Due(slots.current, f"due for {name} {slot_text(slots.current)}{after}", missed)
+
+
+def _younger(current: datetime, saved: Mapping[datetime, Snapshot], now: datetime) -> Snapshot | None:
+    """The newest snapshot of a later time than the current slot: a person asked for it, or the schedule was another,
+    and the slot is one that nobody knew of when it passed."""
+    later = [slot for slot in saved if current < slot <= now]
+    return saved[max(later)] if later else None
 
 
 def _failed(name: str, slot: datetime, snapshots: Sequence[Snapshot]) -> str:
