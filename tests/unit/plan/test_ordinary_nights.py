@@ -76,6 +76,15 @@ class Fleet:
         self.now = slot + timedelta(minutes=7)
         return self.cleanup(policy)
 
+    def hour(self, policy: Policy) -> str | None:
+        """Every slot till seven minutes past the next hour is saved, then cleanup runs, as the template has it."""
+        plan, ends = policy.backup.plans["own"], self.now.replace(minute=7) + timedelta(hours=1)
+        while (slot := _next(plan.schedule, policy.zone, self.now)) and slot <= ends:
+            self.slots.append(slot)
+            self.now = slot
+        self.now = ends
+        return self.cleanup(policy)
+
     def cleanup(self, policy: Policy) -> str | None:
         history = self._of_volume(0)
         verdicts = judge(points_of("own", history), policy.backup.plans["own"].keep, policy.zone, self.now)
@@ -93,6 +102,9 @@ class Fleet:
     @staticmethod
     def _id(volume: int, slot: datetime) -> str:
         return _saved(volume, slot).id
+
+
+_next = cache(next_slot)
 
 
 @cache
@@ -121,6 +133,40 @@ def test_the_night_after_an_ordinary_change_is_not_refused(name: str, size: int)
         assert fleet.night(a_policy(schedule, before)) is None
     for _ in range(3):
         assert fleet.night(a_policy(schedule, after)) is None
+
+
+def refused_hours(size: int, schedule: str, keep: dict[str, Any], percent: int | None = None, hours: int = 12) -> int:
+    """In how many of so many hours cleanup is refused."""
+    fleet, policy = Fleet(size), a_policy(schedule, keep)
+    own = {"max_delete_percent": percent}
+    if percent is not None:
+        content = policy.model_dump(mode="json")
+        content["backup"]["plans"]["own"] |= own
+        policy = Policy.of({**content, "cleanup": own})
+    return sum(fleet.hour(policy) is not None for _ in range(hours))
+
+
+# Due more often than cleanup runs: (schedule, keep, whether more than half of what there is goes every hour).
+FREQUENT: dict[str, tuple[str, dict[str, Any], bool]] = {
+    "every hour, last 1": (EVERY_HOUR, {"last": 1}, False),
+    "every 15 minutes, last 1": ("*/15 * * * *", {"last": 1}, True),
+    "every 15 minutes, last 3": ("*/15 * * * *", {"last": 3}, True),
+    "every 15 minutes, last 4": ("*/15 * * * *", {"last": 4}, False),
+    "every 15 minutes, hourly 24": ("*/15 * * * *", {"hourly": 24}, False),
+    "every 15 minutes, within 30m and daily 2": ("*/15 * * * *", {"within": "30m", "daily": 2}, False),
+    "every 5 minutes, last 1": ("*/5 * * * *", {"last": 1}, True),
+    "every 5 minutes, last 4": ("*/5 * * * *", {"last": 4}, True),
+    "every 5 minutes, last 12": ("*/5 * * * *", {"last": 12}, False),
+    "every 5 minutes, hourly 8": ("*/5 * * * *", {"hourly": 8}, True),
+}
+
+
+@pytest.mark.parametrize("name", FREQUENT)
+def test_a_plan_that_is_due_more_often_than_cleanup_runs_needs_its_own_limit(name: str) -> None:
+    """What docs/policy.md says of it: it would be refused every hour, and its max_delete_percent lets it pass."""
+    schedule, keep, much = FREQUENT[name]
+    assert (refused_hours(11, schedule, keep) > 6) == much
+    assert refused_hours(11, schedule, keep, percent=100) == 0
 
 
 @pytest.mark.parametrize("size", [11, 50])
