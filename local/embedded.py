@@ -102,6 +102,10 @@ class EmbeddedAws:
         self._thread = Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
         self._thread.start()
 
+    def ask(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        """One request, as WSGI (PEP 3333), without the port."""
+        return self._middleware(environ, start_response)
+
     @property
     def hooks(self) -> list[Hook]:
         """Asked in turn before moto, with service, action and parameters; the first answer that is not None counts."""
