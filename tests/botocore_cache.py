@@ -7,10 +7,13 @@ and the folders of all services are looked through for every client.
 import functools
 from typing import Any
 
+from botocore.hooks import EventAliaser
 from botocore.loaders import JSONFileLoader, Loader
 
 _load_file = JSONFileLoader.load_file
 _list_services = Loader.list_available_services
+_list_versions = Loader.list_api_versions
+_alias = EventAliaser._alias_event_name  # type: ignore[attr-defined]  # its stubs show what is public
 
 
 @functools.cache
@@ -23,7 +26,19 @@ def _services(type_name: str) -> Any:
     return _list_services(Loader(), type_name)
 
 
+@functools.cache
+def _versions(service_name: str, type_name: str) -> Any:
+    return _list_versions(Loader(), service_name, type_name)
+
+
+@functools.cache
+def _aliased(event_name: str) -> Any:
+    return _alias(EventAliaser(None), event_name)
+
+
 def read_models_once() -> None:
     """From now on, for all sessions of this process."""
     JSONFileLoader.load_file = lambda _, path: _loaded(path)  # type: ignore[assignment, method-assign]
     Loader.list_available_services = lambda _, type_name: _services(type_name)  # type: ignore[assignment, method-assign]
+    Loader.list_api_versions = lambda _, service, type_name: _versions(service, type_name)  # type: ignore[assignment, method-assign]
+    EventAliaser._alias_event_name = lambda _, event_name: _aliased(event_name)  # type: ignore[attr-defined]

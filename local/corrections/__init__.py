@@ -30,6 +30,7 @@ from local.corrections import (
     sharing,
     snapshot_deletion,
     snapshots,
+    speed,
     tags,
     volumes,
 )
@@ -58,6 +59,7 @@ SUBJECTS = (
     sharing,
     snapshot_deletion,
     snapshots,
+    speed,
     tags,
     volumes,
 )

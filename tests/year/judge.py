@@ -106,8 +106,7 @@ class Judge:
         return any(self.witness.plans_of(each.id).get(plan) == slot for each in self._live(volume_id))
 
     def _live(self, volume_id: str) -> list[Any]:
-        every = self.backend.snapshots.values()
-        return [each for each in every if each.volume_id == volume_id and each.status != "error"]
+        return [each for each in self.witness.of_volume(volume_id) if each.status != "error"]
 
     def _excuse(self, volume_id: str, plan: str, slot: datetime, runs: list[Run]) -> None:
         """Why a slot was not saved: the run said so, or it could not say anything and Lambda counted an error."""
@@ -132,7 +131,7 @@ class Judge:
         self._fail(f"{volume_id} has no snapshot of {plan} {slot}, and no outcome says why: {said}")
 
     def _has_failed(self, volume_id: str) -> bool:
-        return any(each.volume_id == volume_id and each.status == "error" for each in self.backend.snapshots.values())
+        return any(each.status == "error" for each in self.witness.of_volume(volume_id))
 
     def _counts(self, outcome: Mapping[str, Any]) -> Iterator[str]:
         seen = Counter(each["outcome"] for each in outcome["decisions"])
@@ -155,7 +154,7 @@ class Judge:
     def _made_since(self, volume_id: str, run: Run) -> bool:
         """Of this run, or found by it: its slot is current."""
         slots = {plan: self.rules.current(plan, run.started) for plan in self.rules.keep}
-        every = [each for each in self.backend.snapshots.values() if each.volume_id == volume_id]
+        every = self.witness.of_volume(volume_id)
         return any(slots.get(plan) == slot for each in every for plan, slot in self.witness.plans_of(each.id).items())
 
     def _twice(self, since: datetime = LONG_AGO) -> Iterator[str]:

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from random import Random
 from zoneinfo import ZoneInfo
 
@@ -52,8 +53,8 @@ class Rules:
 
     def slots(self, plan: str, first: datetime, end: datetime) -> list[datetime]:
         """The times of a plan from first on and before end."""
-        whole = first.replace(second=0, microsecond=0)
-        return [time for time in SCHEDULES[plan].times(ZONE, whole, end) if time >= first]
+        days = (first.date() + n * DAY for n in range((end.date() - first.date()).days + 1))
+        return [time for day in days for time in _times_of(plan, day) if first <= time < end]
 
     def current(self, plan: str, now: datetime) -> datetime:
         """Its newest time that is not in the future."""
@@ -65,5 +66,13 @@ class Rules:
         return {slot for slot, why in restic_reference.kept_by(sorted(set(slots)), rules, now, ZONE) if why}
 
 
+@cache
+def _times_of(plan: str, day: date) -> list[datetime]:
+    """Of a day in UTC."""
+    start = datetime(day.year, day.month, day.day, tzinfo=UTC)
+    return SCHEDULES[plan].times(ZONE, start, start + DAY)
+
+
+@cache
 def slot_time(text: str) -> datetime:
     return datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)

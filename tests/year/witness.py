@@ -1,5 +1,6 @@
 """Who sees every deletion, and knows by himself which snapshots may go: none of the jobs' code has a say in it."""
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -20,6 +21,8 @@ class Witness:
         self._backend, self._rules = backend, rules
         self._may_go_from_the_start: set[str] = set()
         self._suspects: dict[str, str] = {}
+        self._of_volume: dict[str, list[Any]] = {}
+        self._grouped_at: tuple[int, str] = (0, "")
         self.unlawful: list[str] = []
         self.deleted = 0
 
@@ -59,9 +62,20 @@ class Witness:
 
     def completed(self, volume_id: str) -> list[Any]:
         """Our completed snapshots of a volume, by their start."""
-        ours = [each for each in self._backend.snapshots.values() if each.volume_id == volume_id]
-        done = [each for each in ours if each.status == "completed" and self.is_ours(each.id)]
+        done = [each for each in self.of_volume(volume_id) if each.status == "completed" and self.is_ours(each.id)]
         return sorted(done, key=lambda each: (each.start_time, each.id))
+
+    def of_volume(self, volume_id: str) -> list[Any]:
+        """All snapshots of a volume, whoever made them and whatever became of them."""
+        snapshots = self._backend.snapshots
+        # No id comes twice: as many as before, and the same one last, are the same ones.
+        at = len(snapshots), next(reversed(snapshots), "")
+        if at != self._grouped_at:
+            groups: dict[str, list[Any]] = defaultdict(list)
+            for each in snapshots.values():
+                groups[each.volume_id].append(each)
+            self._of_volume, self._grouped_at = dict(groups), at
+        return self._of_volume.get(volume_id, [])
 
     def is_ours(self, id_: str) -> bool:
         tags = self._backend.tags.get(id_, {})
