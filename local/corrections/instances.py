@@ -1,6 +1,7 @@
 """Instances: launching with real volumes, listing page by page."""
 
 import copy
+from datetime import timedelta
 from typing import Any
 
 from moto.core.responses import ActionResult
@@ -8,11 +9,15 @@ from moto.ec2.models.instances import Instance, InstanceBackend
 from moto.ec2.responses.instances import InstanceResponse
 
 from local.corrections.paging import check_request, one_page
-from local.corrections.patch import corrects, refusal
+from local.corrections.patch import corrects, own, refusal
+from local.world import world
 
 _run_instances = InstanceBackend.run_instances
 _parse_mapping = InstanceResponse._parse_block_device_mapping
+_terminate = Instance.terminate
+_all_reservations = InstanceBackend.all_reservations
 ROOT_SIZE_GIB = 8
+TERMINATED_SHOWN = timedelta(hours=1)
 
 
 class VolumeType(str):
@@ -124,6 +129,32 @@ def _from_state(action: str, allowed: tuple[str, ...]) -> None:
 _from_state("start_instances", ("stopped", "running", "pending"))
 _from_state("stop_instances", ("running", "stopped", "pending", "stopping"))
 _from_state("reboot_instances", ("running",))
+
+
+@corrects(Instance)
+def terminate(self: Any) -> Any:
+    own(self.ec2_backend, "terminated")[self.id] = world.now()
+    return _terminate(self)
+
+
+@corrects(InstanceBackend)
+def all_reservations(self: Any, filters: Any = None) -> Any:
+    """AWS: UG, "Terminate an instance": it "remains visible for a short while, and then the entry is automatically
+    deleted" (API reference, DescribeInstances: usually less than one hour). moto shows it for ever."""
+    for instance_id, since in list(own(self, "terminated").items()):
+        if world.now() - since >= TERMINATED_SHOWN:
+            _forget(self, instance_id)
+    return _all_reservations(self, filters)
+
+
+def _forget(backend: Any, instance_id: str) -> None:
+    for reservation in list(backend.reservations.values()):
+        reservation.instances = [each for each in reservation.instances if each.id != instance_id]
+        if not reservation.instances:
+            backend.reservations.pop(reservation.id)
+    own(backend, "terminated").pop(instance_id)
+    backend.tags.pop(instance_id, None)
+
 
 _stop = InstanceResponse.stop_instances
 

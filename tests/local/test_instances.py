@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from local import seed
+from local.world import world
 
 
 def run(ec2: Any, *mappings: dict[str, Any]) -> dict[str, Any]:
@@ -46,6 +47,23 @@ def test_a_terminated_instance_stays_so(ec2: Any, machine: Any, action: str, ref
     machine.terminate()
     with refused("IncorrectInstanceState"):
         getattr(ec2, action)(InstanceIds=[machine.id])
+
+
+def test_a_terminated_instance_is_gone_within_the_hour(ec2: Any, machine: Any, backend: Any, refused: Any) -> None:
+    """API reference, DescribeInstances: "Recently terminated instances might appear", usually less than one hour."""
+    machine.terminate()
+    world.clock.advance(minutes=59)
+    assert [each["State"]["Name"] for each in listed(ec2)] == ["terminated"]
+    world.clock.advance(minutes=1)
+    assert not listed(ec2)
+    assert machine.id not in backend.tags
+    with refused("InvalidInstanceID.NotFound"):
+        ec2.describe_instances(InstanceIds=[machine.id])
+
+
+def listed(ec2: Any) -> list[Any]:
+    found = ec2.describe_instances()["Reservations"]
+    return [instance for reservation in found for instance in reservation["Instances"]]
 
 
 def test_an_instance_store_root_cannot_be_stopped(ec2: Any, backend: Any, refused: Any) -> None:

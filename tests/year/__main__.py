@@ -12,6 +12,7 @@ from rich.table import Table
 
 from local.embedded import EmbeddedAws
 from tests.botocore_cache import read_models_once
+from tests.direct import without_a_wire
 from tests.year.year import Options, Year
 
 HOURS = 3600
@@ -25,7 +26,7 @@ def main() -> int:
     options = _options()
     read_models_once()
     logging.disable(logging.CRITICAL)
-    with EmbeddedAws() as aws:
+    with EmbeddedAws() as aws, without_a_wire(aws):
         year = Year(aws, options)
         with contextlib.redirect_stdout(io.StringIO()):
             year.live()

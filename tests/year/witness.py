@@ -11,6 +11,7 @@ from tests.year.rules import DAY, ZONE, Rules, slot_time
 
 SLOT = "nightshift:slot/"
 HOLD = "nightshift:hold-until"
+CLEANUP = "cleanup"
 ERROR_STAYS = timedelta(hours=1)
 
 
@@ -18,7 +19,7 @@ class Witness:
     """A hook of the embedded AWS. unlawful: what was deleted although it must stay, and why it must."""
 
     def __init__(self, backend: Any, rules: Rules) -> None:
-        self._backend, self._rules = backend, rules
+        self._backend, self._rules, self._job = backend, rules, ""
         self._may_go_from_the_start: set[str] = set()
         self._suspects: dict[str, str] = {}
         self._of_volume: dict[str, list[Any]] = {}
@@ -26,17 +27,20 @@ class Witness:
         self.unlawful: list[str] = []
         self.deleted = 0
 
-    def run_begins(self) -> None:
-        """What may go now may go all through the run, whatever comes in between."""
-        self._suspects = {}
-        self._may_go_from_the_start = {id_ for id_ in self._backend.snapshots if self.why_it_stays(id_) is None}
+    def run_begins(self, job: str) -> None:
+        """What may go now may go all through a cleanup, whatever comes in between; no other job deletes anything."""
+        self._job, self._suspects = job, {}
+        every = self._backend.snapshots if job == CLEANUP else ()
+        self._may_go_from_the_start = {id_ for id_ in every if self.why_it_stays(id_) is None}
 
     def __call__(self, _service: str, action: str, params: Mapping[str, Any]) -> None:
         id_ = params.get("SnapshotId", "")
         if action != "DeleteSnapshot" or id_ not in self._backend.snapshots:
             return
         self.deleted += 1
-        if id_ not in self._may_go_from_the_start and (why := self.why_it_stays(id_)):
+        if self._job != CLEANUP:
+            self._suspects[id_] = f"{self._job} deletes nothing"
+        elif id_ not in self._may_go_from_the_start and (why := self.why_it_stays(id_)):
             self._suspects[id_] = why
 
     def run_ends(self) -> None:

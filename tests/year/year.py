@@ -153,7 +153,7 @@ class Year:
         if not nested:
             self.weather.new_run()
             self.weather.second_run = lambda: self._meanwhile(job)
-            self.witness.run_begins()
+            self.witness.run_begins(job.name)
         done = self._outcome(job, event, started)
         if not nested:
             self.judge.after_run(done)
