@@ -62,7 +62,10 @@ def _report(year: Year, unimplemented: list[str]) -> int:
         "cleanups refused by the guard, then confirmed": diary.refusals,
         "slots that were not saved, as an outcome said": sum(judge.excused.values()),
         "slots that were saved twice for a while": len(judge.duplicates),
-        "longest time between two snapshots of a volume": f"{judge.longest_gap} ({judge.longest_gap_of})",
+        **{
+            f"longest time between two snapshots of a volume for plan {plan}": f"{gap} ({where})"
+            for plan, (gap, where) in sorted(judge.longest_gaps.items())
+        },
     }
     for what, figure in rows.items():
         table.add_row(what, str(figure))

@@ -33,15 +33,18 @@ class Run:
 
 @dataclass
 class Judge:
-    """faults: what did not hold, in words. gaps: hours between two completed snapshots of an opted-in volume."""
+    """faults: what did not hold, in words. longest_gaps: of each plan, and where and when it was.
+
+    last_saved: when the last completed snapshot of a volume and plan was begun, or the day it opted in (naive UTC).
+    """
 
     backend: Any
     rules: Rules
     witness: Witness
     faults: list[str] = field(default_factory=list)
-    opted_in_since: dict[str, datetime] = field(default_factory=dict)
-    longest_gap: timedelta = timedelta(0)
-    longest_gap_of: str = ""
+    judged_until: datetime | None = None
+    last_saved: dict[tuple[str, str], datetime] = field(default_factory=dict)
+    longest_gaps: dict[str, tuple[timedelta, str]] = field(default_factory=dict)
     excused: Counter[str] = field(default_factory=Counter)
     duplicates: set[str] = field(default_factory=set)
 
@@ -61,23 +64,25 @@ class Judge:
             self._fail(f"{run.job} failed in fair weather: {failed}")
 
     def after_day(self, since: datetime, runs: list[Run]) -> None:
-        """Every slot of the day is saved, of every volume that opted in before it; or a run says why not."""
-        end = world.now() - MARGIN
+        """Every slot since the day before is saved, of every volume that opted in before it; or a run says why not."""
+        first, end = self.judged_until or since, world.now() - MARGIN
         opted_in = self.opted_in()
-        self.opted_in_since = {id_: self.opted_in_since.get(id_, since) for id_ in opted_in}
+        each_plan = [(id_, plan) for id_, plans in opted_in.items() for plan in plans]
+        self.last_saved = {pair: self.last_saved.get(pair, since.replace(tzinfo=None)) for pair in each_plan}
         for volume_id, plans in sorted(opted_in.items()):
             born = self.backend.volumes[volume_id].create_time.replace(tzinfo=UTC)
-            for plan in sorted(plans & self.rules.keep.keys()):
-                for slot in self.rules.slots(plan, since, end):
+            for plan in sorted(plans):
+                for slot in self.rules.slots(plan, first, end):
                     if slot > born and not self._saved(volume_id, plan, slot):
                         self._excuse(volume_id, plan, slot, runs)
-            self._measure_gap(volume_id)
+                self._measure_gap(volume_id, plan)
+        self.judged_until = end
         self._note_duplicates()
 
     def converged(self, again: Mapping[str, Run]) -> None:
         """After a night in fair weather: all is saved, nothing is twice, and there is nothing left to do."""
         for volume_id, plans in sorted(self.opted_in().items()):
-            for plan in sorted(plans & self.rules.keep.keys()):
+            for plan in sorted(plans):
                 slot = self.rules.current(plan, world.now())
                 if not self._saved(volume_id, plan, slot):
                     self._fail(f"{volume_id} has no snapshot of {plan} {slot} after a night in fair weather")
@@ -91,7 +96,8 @@ class Judge:
                 self._fail(f"{job} still has something to do after a night in fair weather: {run.error} {left[:3]}")
 
     def opted_in(self) -> dict[str, set[str]]:
-        """The plans of each volume that has some: its own tag decides, else its instance's; ignore wins."""
+        """The plans of the policy that each volume has, where it has some: its own tag decides, else its instance's;
+        ignore wins."""
         found: dict[str, set[str]] = {}
         for volume in self.backend.volumes.values():
             values = [self.backend.tags.get(volume.id, {}).get("Backup")]
@@ -99,8 +105,8 @@ class Judge:
                 values.append(self.backend.tags.get(volume.attachment.instance.id, {}).get("Backup"))
             given = [value for value in values if value is not None]
             if given and "ignore" not in given:
-                found[volume.id] = {WORDS.get(word, word) for word in given[0].split(",")}
-        return found
+                found[volume.id] = {WORDS.get(word, word) for word in given[0].split(",")} & self.rules.keep.keys()
+        return {id_: plans for id_, plans in found.items() if plans}
 
     def _saved(self, volume_id: str, plan: str, slot: datetime) -> bool:
         return any(self.witness.plans_of(each.id).get(plan) == slot for each in self._live(volume_id))
@@ -119,7 +125,7 @@ class Judge:
             if any(each["outcome"] in ("failed", "remaining") for each in mine):
                 self.excused["the outcome said failed or remaining"] += 1
                 return
-        if self._has_failed(volume_id):
+        if self._has_failed(volume_id, plan, slot, later):
             self.excused["AWS's snapshot ended in error"] += 1
             return
         said = [
@@ -130,8 +136,16 @@ class Judge:
         ]
         self._fail(f"{volume_id} has no snapshot of {plan} {slot}, and no outcome says why: {said}")
 
-    def _has_failed(self, volume_id: str) -> bool:
-        return any(each.status == "error" for each in self.witness.of_volume(volume_id))
+    def _has_failed(self, volume_id: str, plan: str, slot: datetime, later: list[Run]) -> bool:
+        """The last run that could save the slot has tried: what an earlier one tried in vain excuses no later one."""
+        could = [run.started for run in later if self.rules.current(plan, run.started) == slot]
+        failed = [each for each in self.witness.of_volume(volume_id) if each.status == "error"]
+        return any(
+            self.witness.plans_of(each.id).get(plan) == slot
+            and each.start_time.replace(tzinfo=UTC) >= could[-1].replace(microsecond=0)
+            for each in failed
+            if could
+        )
 
     def _counts(self, outcome: Mapping[str, Any]) -> Iterator[str]:
         seen = Counter(each["outcome"] for each in outcome["decisions"])
@@ -171,14 +185,15 @@ class Judge:
     def _note_duplicates(self) -> None:
         self.duplicates |= set(self._twice())
 
-    def _measure_gap(self, volume_id: str) -> None:
-        since = self.opted_in_since[volume_id].replace(tzinfo=None)
-        starts = [each.start_time for each in self.witness.completed(volume_id) if each.start_time > since][-2:]
-        if len(starts) == 2 and starts[1] - starts[0] > self.longest_gap:
-            self.longest_gap, self.longest_gap_of = (
-                starts[1] - starts[0],
-                f"{volume_id} until {starts[1]:%Y-%m-%d %H:%M}",
-            )
+    def _measure_gap(self, volume_id: str, plan: str) -> None:
+        """Between the completed snapshots of a plan, from its first day with the volume on."""
+        before = self.last_saved[volume_id, plan]
+        done = [each for each in self.witness.completed(volume_id) if plan in self.witness.plans_of(each.id)]
+        for start in (each.start_time for each in done if each.start_time > before):
+            longest, _ = self.longest_gaps.get(plan, (timedelta(0), ""))
+            if start - before > longest:
+                self.longest_gaps[plan] = start - before, f"{volume_id} until {start:%Y-%m-%d %H:%M}"
+            self.last_saved[volume_id, plan] = before = start
 
     def _fail(self, *words: str) -> None:
         self.faults += words
