@@ -1,6 +1,6 @@
 """`make cost`: what an installation costs a month before its snapshots, from the template and AWS's prices.
 
-Prices of us-east-1, x86_64, without the free tier: Lambda, CloudWatch and KMS price pages, November 2026.
+Prices of us-east-1, x86_64, without the free tier: Lambda, CloudWatch, KMS and EBS price pages, November 2026.
 """
 
 import argparse
@@ -11,10 +11,11 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from local.template import read_template
+from local.template import read_source, read_template
 
 KEY, ALARM, METRIC = 1.00, 0.10, 0.30
 GB_SECOND, REQUEST = 0.0000166667, 0.20 / 1_000_000
+SNAPSHOT_GB_MONTH = 0.05
 SECONDS = 3.0
 HOURS = 730
 RUNS_AN_HOUR = {"Backup": 4, "Cleanup": 1, "StatusCheck": 12, "Tagging": 1, "EksInfo": 1 / 24}
@@ -42,14 +43,13 @@ def monthly(seconds: float) -> dict[str, float]:
         for resource in template["Resources"].values()
         if resource["Type"] == "AWS::CloudWatch::Alarm"
     ]
-    memory_gib = template["Globals"]["Function"]["MemorySize"] / 1024
     metrics = len(METRICS) * len(RUNS_AN_HOUR) + len(GAUGES)
     runs = round(sum(RUNS_AN_HOUR.values()) * HOURS)
     lines = {
         f"{kinds['AWS::KMS::Key']} key": kinds["AWS::KMS::Key"] * KEY,
         f"{len(watched)} alarms, on {sum(watched)} metrics": sum(watched) * ALARM,
         f"{metrics} metrics": metrics * METRIC,
-        f"{runs:,} runs of {seconds:g} s": runs * (seconds * memory_gib * GB_SECOND + REQUEST),
+        f"{runs:,} runs of {seconds:g} s": of_runs(runs, runs * seconds),
     }
     return lines | {"in all": sum(lines.values())}
 
@@ -57,6 +57,18 @@ def monthly(seconds: float) -> dict[str, float]:
 def _metrics_of(alarm: Mapping[str, Any]) -> int:
     """An alarm is paid by the metrics that it watches; a query finds one for each plan."""
     return sum("MetricStat" in each for each in alarm.get("Metrics", ())) or 1
+
+
+def of_runs(runs: int, seconds: float) -> float:
+    """Dollars that Lambda takes for so many runs, with so many seconds in all."""
+    memory_gib = read_source()["Globals"]["Function"]["MemorySize"] / 1024
+    return seconds * memory_gib * GB_SECOND + runs * REQUEST
+
+
+def of_snapshots_at_most(gib_hours: float) -> float:
+    """Dollars for snapshots that were as large as their volumes: AWS keeps, and charges, only what has changed since
+    the snapshot before."""
+    return gib_hours / HOURS * SNAPSHOT_GB_MONTH
 
 
 def main() -> None:

@@ -14,6 +14,7 @@ from local.embedded import EmbeddedAws
 from tests.botocore_cache import read_models_once
 from tests.direct import without_a_wire
 from tests.year.year import Options, Year
+from tools.cost import of_runs, of_snapshots_at_most
 
 HOURS = 3600
 
@@ -45,16 +46,18 @@ def _options() -> Options:
 
 
 def _report(year: Year, unimplemented: list[str]) -> int:
-    diary, judge, weather = year.diary, year.judge, year.weather
+    diary, judge, weather, bill = year.diary, year.judge, year.weather, year.bill
+    runs = sum(diary.runs.values())
     table = Table("of the year", "")
     rows = {
         "nights": diary.nights,
         "what people did to the fleet": len(diary.deeds),
-        "runs": sum(diary.runs.values()),
+        "runs": runs,
         "calls": diary.calls,
         "hours of Lambda": round(diary.seconds / HOURS, 1),
         "snapshots made": diary.done["backup"],
         "snapshots deleted": diary.done["cleanup"],
+        "snapshots kept at the end": bill.kept,
         "tags set": diary.done["tagging"],
         "calls that met bad weather": sum(weather.met.values()),
         "runs that raised or were killed": sum(diary.raised.values()),
@@ -62,6 +65,10 @@ def _report(year: Year, unimplemented: list[str]) -> int:
         "cleanups refused by the guard, then confirmed": diary.refusals,
         "slots that were not saved, as an outcome said": sum(judge.excused.values()),
         "slots that were saved twice for a while": len(judge.duplicates),
+        "$ for snapshots, at most: as if each were as large as its volume": (
+            f"{of_snapshots_at_most(bill.gib_hours_until_now):.2f}"
+        ),
+        "$ for Lambda (the calls of the API cost nothing)": f"{of_runs(runs, diary.seconds):.2f}",
         **{
             f"longest time between two snapshots of a volume for plan {plan}": f"{gap} ({where})"
             for plan, (gap, where) in sorted(judge.longest_gaps.items())

@@ -17,6 +17,7 @@ from local.world import world
 from nightshift.jobs import backup, cleanup, status_check, tagging
 from nightshift.run import run
 from tests.support import REGION, Context, RunDied, WorldClock
+from tests.year.bill import Bill
 from tests.year.buckets import Buckets
 from tests.year.judge import Judge, Run
 from tests.year.people import People
@@ -83,7 +84,7 @@ class Year:
         self.weather, self.buckets = Weather(rng, options.share_of_bad_days), Buckets()
         self.witness = Witness(backend, self._rules)
         self.judge = Judge(backend, self._rules, self.witness)
-        self.diary = Diary()
+        self.diary, self.bill = Diary(), Bill(backend, self.witness)
         self._backend, self._people = backend, People(backend, rng)
         self._environment()
         aws.hooks.extend([self.weather, self.buckets, self.witness])
@@ -157,6 +158,7 @@ class Year:
         done = self._outcome(job, event, started)
         if not nested:
             self.judge.after_run(done)
+            self.bill.after_run()
         return done
 
     def _meanwhile(self, job: Any) -> None:
