@@ -6,6 +6,8 @@ import io
 import logging
 import os
 import sys
+from datetime import timedelta
+from unittest.mock import patch
 
 from rich.console import Console
 from rich.table import Table
@@ -13,6 +15,7 @@ from rich.table import Table
 from local.embedded import EmbeddedAws
 from tests.botocore_cache import read_models_once
 from tests.direct import without_a_wire
+from tests.year.broken import BROKEN
 from tests.year.year import Options, Year
 from tools.cost import of_runs, of_snapshots_at_most
 
@@ -24,10 +27,15 @@ def main() -> int:
     if os.environ.get("PYTHONHASHSEED") != "0":
         # The order of sets is part of what the same seed must give again.
         sys.exit("PYTHONHASHSEED must be 0: run it by `make year`")
-    options = _options()
+    arguments = _arguments()
+    options = Options(arguments.seed, arguments.nights, arguments.share_of_bad_days, arguments.check_every)
     read_models_once()
     logging.disable(logging.CRITICAL)
-    with EmbeddedAws() as aws, without_a_wire(aws):
+    with EmbeddedAws() as aws, contextlib.ExitStack() as changes:
+        if not arguments.over_http:
+            changes.enter_context(without_a_wire(aws))
+        if arguments.broken:
+            changes.enter_context(patch.object(*BROKEN[arguments.broken]))
         year = Year(aws, options)
         with contextlib.redirect_stdout(io.StringIO()):
             year.live()
@@ -35,14 +43,16 @@ def main() -> int:
     return _report(year, unimplemented)
 
 
-def _options() -> Options:
+def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Live a year of nights on the embedded AWS, and judge every one.")
     default = Options()
     parser.add_argument("--seed", type=int, default=default.seed)
     parser.add_argument("--nights", type=int, default=default.nights)
     parser.add_argument("--share-of-bad-days", type=float, default=default.share_of_bad_days)
     parser.add_argument("--check-every", type=int, default=default.check_every)
-    return Options(**vars(parser.parse_args()))
+    parser.add_argument("--over-http", action="store_true", help="slower, and the same year")
+    parser.add_argument("--broken", choices=BROKEN, metavar="HOW", help="live it with software that is broken on purpose")
+    return parser.parse_args()
 
 
 def _report(year: Year, unimplemented: list[str]) -> int:
@@ -65,12 +75,11 @@ def _report(year: Year, unimplemented: list[str]) -> int:
         "cleanups refused by the guard, then confirmed": diary.refusals,
         "slots that were not saved, as an outcome said": sum(judge.excused.values()),
         "slots that were saved twice for a while": len(judge.duplicates),
-        "$ for snapshots, at most: as if each were as large as its volume": (
-            f"{of_snapshots_at_most(bill.gib_hours_until_now):.2f}"
-        ),
-        "$ for Lambda (the calls of the API cost nothing)": f"{of_runs(runs, diary.seconds):.2f}",
+        "snapshots, if each were as large as its volume": f"at most ${of_snapshots_at_most(bill.gib_hours_until_now):.2f}",
+        "Lambda": f"${of_runs(runs, diary.seconds):.2f}",
+        "calls of EC2's API": "free",
         **{
-            f"longest time between two snapshots of a volume for plan {plan}": f"{gap} ({where})"
+            f"longest time between two snapshots of plan {plan}": f"{_in_seconds(gap)} ({where})"
             for plan, (gap, where) in sorted(judge.longest_gaps.items())
         },
     }
@@ -86,6 +95,10 @@ def _report(year: Year, unimplemented: list[str]) -> int:
         console.print(f"On night {diary.nights}. Again: {year.options.command}")
         return 1
     return 0
+
+
+def _in_seconds(gap: timedelta) -> timedelta:
+    return timedelta(seconds=round(gap.total_seconds()))
 
 
 if __name__ == "__main__":
