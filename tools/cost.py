@@ -12,10 +12,10 @@ from rich.console import Console
 from rich.table import Table
 
 from local.template import read_source, read_template
+from nightshift.plan.leftovers import DOLLARS_A_GIB_MONTH
 
 KEY, ALARM, METRIC = 1.00, 0.10, 0.30
 GB_SECOND, REQUEST = 0.0000166667, 0.20 / 1_000_000
-SNAPSHOT_GB_MONTH = 0.05
 SECONDS = 3.0
 HOURS = 730
 RUNS_AN_HOUR = {"Backup": 4, "Cleanup": 1, "StatusCheck": 12, "Tagging": 1, "EksInfo": 1 / 24}
@@ -68,7 +68,7 @@ def of_runs(runs: int, seconds: float) -> float:
 def of_snapshots_at_most(gib_hours: float) -> float:
     """Dollars for snapshots that were as large as their volumes: AWS keeps, and charges, only what has changed since
     the snapshot before."""
-    return gib_hours / HOURS * SNAPSHOT_GB_MONTH
+    return gib_hours / HOURS * DOLLARS_A_GIB_MONTH
 
 
 def main() -> None:

@@ -11,7 +11,6 @@ from moto.core.utils import MISSING, get_value
 
 from local.corrections.patch import corrects, replaces
 
-
 _picked = AttributePicker.__call__
 _possible_keys = XFormedAttributePicker.get_possible_keys
 _keys: dict[tuple[Any, ...], tuple[str, ...]] = {}

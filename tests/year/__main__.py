@@ -51,7 +51,9 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--share-of-bad-days", type=float, default=default.share_of_bad_days)
     parser.add_argument("--check-every", type=int, default=default.check_every)
     parser.add_argument("--over-http", action="store_true", help="slower, and the same year")
-    parser.add_argument("--broken", choices=BROKEN, metavar="HOW", help="live it with software that is broken on purpose")
+    parser.add_argument(
+        "--broken", choices=BROKEN, metavar="HOW", help="live it with software that is broken on purpose"
+    )
     return parser.parse_args()
 
 
