@@ -44,7 +44,7 @@ lint: setup  ## lint, format, types, import rules, template
 test: lint build  ## everything that is quick: lint, unit, properties, integration, the built night
 	.venv/bin/pytest -n auto --dist loadfile -m "not long"
 
-test-long: build  ## what needs longer
+test-long: build  ## what needs longer, the simulated year among it
 	.venv/bin/pytest -n auto --dist worksteal -m long
 
 YEAR = PYTHONPATH=layers/common PYTHONHASHSEED=0 .venv/bin/python -m tests.year
@@ -56,7 +56,7 @@ CHECK_EVERY ?= 30
 year: setup  ## a year of nights with bad days at AWS, every one judged: make year SEED=7 NIGHTS=30
 	@$(YEAR) --seed $(SEED) --nights $(NIGHTS) --share-of-bad-days $(BAD_DAYS) --check-every $(CHECK_EVERY)
 
-soak: setup  ## a thousand nights
+soak: setup  ## a thousand nights of the same: make soak SEED=11
 	@$(YEAR) --seed $(SEED) --nights 1000 --share-of-bad-days $(BAD_DAYS) --check-every $(CHECK_EVERY)
 
 scale: build  ## what large fleets cost: 10,000 deletions, a night of 5,000 volumes; prints the figures (half an hour)

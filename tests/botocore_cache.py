@@ -8,7 +8,7 @@ import functools
 from typing import Any
 
 from botocore.client import ClientCreator
-from botocore.hooks import EventAliaser
+from botocore.hooks import EventAliaser, HierarchicalEmitter
 from botocore.loaders import JSONFileLoader, Loader
 
 _load_file = JSONFileLoader.load_file
@@ -36,7 +36,7 @@ def _versions(service_name: str, type_name: str) -> Any:
 
 @functools.cache
 def _aliased(event_name: str) -> Any:
-    return _alias(EventAliaser(None), event_name)
+    return _alias(EventAliaser(HierarchicalEmitter()), event_name)
 
 
 def _methods_once(creator: Any, service_model: Any) -> dict[str, Any]:

@@ -54,8 +54,8 @@ def _sent(aws: EmbeddedAws, request: AWSPreparedRequest) -> AWSResponse:
 def _environ(request: AWSPreparedRequest) -> dict[str, Any]:
     """PEP 3333, and the socket as werkzeug hands it out."""
     url = urlsplit(request.url)
-    body = request.body or b""
-    body = body.encode() if isinstance(body, str) else body
+    given: Any = request.body or b""
+    body: bytes = given.encode() if isinstance(given, str) else given
     headers = {
         f"HTTP_{name.upper().replace('-', '_')}": value.decode() if isinstance(value, bytes) else value
         for name, value in request.headers.items()

@@ -61,7 +61,7 @@ def _metrics_of(alarm: Mapping[str, Any]) -> int:
 
 def of_runs(runs: int, seconds: float) -> float:
     """Dollars that Lambda takes for so many runs, with so many seconds in all."""
-    memory_gib = read_source()["Globals"]["Function"]["MemorySize"] / 1024
+    memory_gib: float = read_source()["Globals"]["Function"]["MemorySize"] / 1024
     return seconds * memory_gib * GB_SECOND + runs * REQUEST
 
 

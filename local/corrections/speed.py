@@ -1,16 +1,15 @@
-"""What moto works out again for every call or every field although it never changes, worked out once: no answer differs."""
+"""What moto works out anew for every call or field although it never changes, worked out once: no answer differs."""
 
 from functools import cache
 from typing import Any
 
-import xmltodict
 from moto import backends
-from moto.core import responses
+from moto.core import responses, serialize, utils
 from moto.core.serialize import AttributePicker, AttributePickerContext, XFormedAttributePicker
-from moto.core.utils import MISSING, get_value
 
 from local.corrections.patch import corrects, replaces
 
+_missing, _xml = vars(serialize)["MISSING"], vars(serialize)["xmltodict"]
 _picked = AttributePicker.__call__
 _possible_keys = XFormedAttributePicker.get_possible_keys
 _keys: dict[tuple[Any, ...], tuple[str, ...]] = {}
@@ -23,10 +22,10 @@ def _folders_of_moto() -> tuple[str, ...]:
 
 _list_of_moto_modules = backends.list_of_moto_modules
 replaces(backends, "list_of_moto_modules", _folders_of_moto)
-replaces(responses, "method_names_from_class", cache(responses.method_names_from_class))
+replaces(responses, "method_names_from_class", cache(utils.method_names_from_class))
 
 
-replaces(xmltodict, "_validate_name", cache(xmltodict._validate_name))
+replaces(_xml, "_validate_name", cache(_xml._validate_name))
 
 
 @corrects(AttributePicker, "__call__")
@@ -34,13 +33,13 @@ def picked(self: Any, context: AttributePickerContext) -> Any:
     """moto looks through its transformations one by one for each field; hardly any field has one."""
     if f"{context.key_path}.{context.key}".endswith(tuple(self.response_transformers)):
         return _picked(self, context)
-    values = (get_value(context.obj, key, MISSING) for key in self.get_possible_keys(context))
-    return next((value for value in values if value is not MISSING), None)
+    values = (utils.get_value(context.obj, key, _missing) for key in self.get_possible_keys(context))
+    return next((value for value in values if value is not _missing), None)
 
 
 @corrects(XFormedAttributePicker)
 def get_possible_keys(self: Any, context: AttributePickerContext) -> tuple[str, ...]:
-    """Under which names a field is looked for: moto asks seven providers of aliases about each field of each resource."""
+    """Under which names a field is looked for: moto asks six providers of aliases about each field of each resource."""
     shape = context.shape
     parent = getattr(shape, "parent", None)
     key = (

@@ -59,7 +59,7 @@ def _arguments() -> argparse.Namespace:
 
 def _report(year: Year, unimplemented: list[str]) -> int:
     diary, judge, weather, bill = year.diary, year.judge, year.weather, year.bill
-    runs = sum(diary.runs.values())
+    runs, snapshots = sum(diary.runs.values()), of_snapshots_at_most(bill.gib_hours_until_now)
     table = Table("of the year", "")
     rows = {
         "nights": diary.nights,
@@ -77,9 +77,8 @@ def _report(year: Year, unimplemented: list[str]) -> int:
         "cleanups refused by the guard, then confirmed": diary.refusals,
         "slots that were not saved, as an outcome said": sum(judge.excused.values()),
         "slots that were saved twice for a while": len(judge.duplicates),
-        "snapshots, if each were as large as its volume": f"at most ${of_snapshots_at_most(bill.gib_hours_until_now):.2f}",
-        "Lambda": f"${of_runs(runs, diary.seconds):.2f}",
-        "calls of EC2's API": "free",
+        "dollars for snapshots, if each were as large as its volume": f"at most {snapshots:.2f}",
+        "dollars for Lambda (EC2's API is free)": f"{of_runs(runs, diary.seconds):.2f}",
         **{
             f"longest time between two snapshots of plan {plan}": f"{_in_seconds(gap)} ({where})"
             for plan, (gap, where) in sorted(judge.longest_gaps.items())
