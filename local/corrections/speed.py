@@ -1,17 +1,25 @@
 """What moto works out anew for every call or field although it never changes, worked out once: no answer differs."""
 
+from collections.abc import Mapping
 from functools import cache
 from typing import Any
+from xml.sax.saxutils import escape, quoteattr
 
 from moto import backends
 from moto.core import responses, serialize, utils
-from moto.core.serialize import AttributePicker, AttributePickerContext, XFormedAttributePicker
+from moto.core.serialize import AttributePicker, AttributePickerContext, EC2Serializer, XFormedAttributePicker
 
 from local.corrections.patch import corrects, replaces
 
-_missing, _xml = vars(serialize)["MISSING"], vars(serialize)["xmltodict"]
+_missing = vars(serialize)["MISSING"]
 _picked = AttributePicker.__call__
 _possible_keys = XFormedAttributePicker.get_possible_keys
+# What is replaced, by its place: what answers are compared with.
+ORIGINALS = {
+    (AttributePicker, "__call__"): _picked,
+    (XFormedAttributePicker, "get_possible_keys"): _possible_keys,
+    (EC2Serializer, "_serialize_body"): EC2Serializer._serialize_body,
+}
 _keys: dict[tuple[Any, ...], tuple[str, ...]] = {}
 
 
@@ -23,9 +31,6 @@ def _folders_of_moto() -> tuple[str, ...]:
 _list_of_moto_modules = backends.list_of_moto_modules
 replaces(backends, "list_of_moto_modules", _folders_of_moto)
 replaces(responses, "method_names_from_class", cache(utils.method_names_from_class))
-
-
-replaces(_xml, "_validate_name", cache(_xml._validate_name))
 
 
 @corrects(AttributePicker, "__call__")
@@ -53,3 +58,22 @@ def get_possible_keys(self: Any, context: AttributePickerContext) -> tuple[str, 
     if key not in _keys:
         _keys[key] = tuple(dict.fromkeys(_possible_keys(self, context)))
     return _keys[key]
+
+
+@corrects(EC2Serializer, "_serialize_body")
+def serialize_body(_self: Any, body: Mapping[str, Any]) -> str:
+    """The document as xmltodict writes it for moto, without its checks of each name: they are those of AWS's model."""
+    [(root, content)] = body.items()
+    return '<?xml version="1.0" encoding="utf-8"?>\n' + _element(root, content)
+
+
+def _element(name: str, value: Any) -> str:
+    if isinstance(value, list):
+        return "".join(_element(name, each) for each in value)
+    attributes = inner = ""
+    if isinstance(value, Mapping):
+        attributes = "".join(f" {key[1:]}={quoteattr(str(each))}" for key, each in value.items() if key[0] == "@")
+        inner = "".join(_element(key, each) for key, each in value.items() if key[0] != "@")
+    elif value is not None:
+        inner = str(value).lower() if isinstance(value, bool) else escape(str(value))
+    return f"<{name}{attributes}>{inner}</{name}>" if inner else f"<{name}{attributes}/>"
