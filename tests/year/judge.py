@@ -12,6 +12,10 @@ from tests.year.witness import Witness
 
 # A slot that is younger may still be saved by the next run.
 MARGIN = timedelta(hours=2)
+
+# The policy's complete_within, and how long a run may take to see what there is.
+COMPLETE_WITHIN = timedelta(hours=2)
+SEEN_AFTER = timedelta(minutes=30)
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 WORDS = {"yes": "nightly", "true": "nightly"}
 
@@ -59,6 +63,8 @@ class Judge:
                 self._fail(f"{run.job} raised in fair weather: {run.error}")
             return
         self._fail(*self._counts(run.outcome), *self._without_yes(run))
+        if not run.met:
+            self._fail(*self._coverage(run, run.outcome.get("coverage", {})))
         if not run.met and run.outcome["failed"]:
             failed = [each["reason"] for each in run.outcome["decisions"] if each["outcome"] == "failed"]
             self._fail(f"{run.job} failed in fair weather: {failed}")
@@ -154,6 +160,23 @@ class Judge:
                 yield f"{outcome['job']}: {outcome[name]} {name}, but {seen[name]} decisions"
         if outcome["planned"] != outcome["done"] + outcome["failed"] + outcome["remaining"]:
             yield f"{outcome['job']}: the counts do not add up: {outcome['planned']} planned"
+
+    def _coverage(self, run: Run, told: Mapping[str, Any]) -> Iterator[str]:
+        """What backup calls covered has a snapshot since the promised slot, and what it calls uncovered has none."""
+        for volume_id, plans in self.opted_in().items():
+            born = self.backend.volumes[volume_id].create_time.replace(tzinfo=UTC)
+            for plan in plans & told.keys():
+                promised = self.rules.current(plan, run.started - COMPLETE_WITHIN)
+                slots = [(self.witness.plans_of(each.id).get(plan), each) for each in self._live(volume_id)]
+                since = [each for slot, each in slots if slot and slot >= promised]
+                ages = [run.started - each.start_time.replace(tzinfo=UTC) for each in since]
+                if volume_id in told[plan]["uncovered"]:
+                    if any(
+                        age > SEEN_AFTER and each.status == "completed" for age, each in zip(ages, since, strict=True)
+                    ):
+                        yield f"{volume_id} is called uncovered by {plan}, but is saved since {promised}"
+                elif run.started - born > COMPLETE_WITHIN and not any(age > timedelta() for age in ages):
+                    yield f"{volume_id} is called covered by {plan}, but is not saved since {promised}"
 
     def _without_yes(self, run: Run) -> Iterator[str]:
         """Done is what AWS has done: seen in its own state."""
