@@ -50,7 +50,7 @@ class Nights:
         outcome = self.run_job(JOB, scheduled())
         self.outcomes.append(outcome)
         lines = self.capsys.readouterr().out.splitlines()
-        [measured] = [json.loads(line) for line in lines if '"_aws"' in line]
+        [measured] = [json.loads(line) for line in lines if '"SlotsMissed"' in line]
         self.missed += measured["SlotsMissed"]
         return outcome
 
