@@ -13,6 +13,7 @@ from local.world import CHECKS, world
 FEWEST, MOST, MOST_DISKS = 4, 8, 3
 BACKUP = ("nightly", "nightly", "nightly,often", "weekly", "nightly,weekly", "yes", "nigthly", "ignore", None)
 HOLD_DAYS = 40
+MOST_LOOSE, FREED = 4, 3
 
 
 class People:
@@ -86,7 +87,7 @@ class People:
         return f"{made.id} comes to {one.id}"
 
     def _detach(self) -> str:
-        """A data volume leaves; half of those that left before are deleted."""
+        """A data volume leaves, and half of them are deleted at once; of those that lie about, the oldest goes."""
         one = self._rng.choice(self.instances)
         data = sorted(
             (device, each.id) for device, each in seed.volumes_of(self._backend, one).items() if device != "/dev/sda1"
@@ -95,8 +96,11 @@ class People:
             return ""
         device, volume_id = self._rng.choice(data)
         self._backend.detach_volume(volume_id, one.id, device)
+        loose = [id_ for id_, each in self._backend.volumes.items() if not each.attachment]
         if self._rng.random() < 0.5:
             self._backend.delete_volume(volume_id)
+        elif len(loose) > MOST_LOOSE:
+            self._backend.delete_volume(loose[0])
         return f"{volume_id} leaves {one.id}"
 
     def _tag_instance(self) -> str:
@@ -136,10 +140,10 @@ class People:
     def _unprotect(self) -> str:
         images = sorted(self._backend.amis.values(), key=lambda each: each.id)
         ours = [each for each in images if each.name.startswith("image-of-")]
-        if ours:
-            self._backend.amis.pop(ours[0].id)
+        for image in ours[:FREED]:
+            self._backend.amis.pop(image.id)
         shared = [each for each in self._ours() if each.create_volume_permission_userids]
-        for each in shared[:1]:
+        for each in shared[:FREED]:
             each.create_volume_permission_userids.clear()
         return "what was protected first is free again" if ours or shared else ""
 

@@ -24,6 +24,9 @@ KEEP: Mapping[str, Mapping[str, int]] = {
     "often": {"last": 3, "daily": 2},
     "weekly": {"weekly": 3},
 }
+# How long the snapshots of a volume that is gone stay after its last one.
+GONE_STAYS = timedelta(days=45)
+CLEANUP = {"keep_last_of_deleted_volume": f"{GONE_STAYS.days}d"}
 TAGGING = {"rules": [{"when": {"name": "web-*"}, "set": {"env": "prod"}}], "propagate": ["Name", "env"]}
 
 
@@ -36,7 +39,8 @@ class Rules:
     @property
     def text(self) -> str:
         plans = {name: {"schedule": SCHEDULES[name].text, "keep": keep} for name, keep in self.keep.items()}
-        return yaml.safe_dump({"time_zone": ZONE.key, "backup": {"plans": plans}, "tagging": TAGGING})
+        policy = {"time_zone": ZONE.key, "backup": {"plans": plans}, "cleanup": CLEANUP, "tagging": TAGGING}
+        return yaml.safe_dump(policy)
 
     def change(self, rng: Random) -> str:
         """People change their mind: other counts, or a plan that goes and comes."""

@@ -7,7 +7,7 @@ from typing import Any
 
 from local.corrections.locks import is_locked
 from local.world import world
-from tests.year.rules import DAY, ZONE, Rules, slot_time
+from tests.year.rules import DAY, GONE_STAYS, ZONE, Rules, slot_time
 
 SLOT = "nightshift:slot/"
 HOLD = "nightshift:hold-until"
@@ -104,15 +104,15 @@ class Witness:
             until = self._backend.tags.get(id_, {}).get(HOLD) if living else None
             if until and world.now() < datetime.fromisoformat(until).replace(tzinfo=ZONE) + DAY:
                 yield f"{id_} holds it until {until}"
-        if self._last_of(snapshot.volume_id) is snapshot:
+        if self._last_of(snapshot.volume_id) is snapshot and not self._is_past(snapshot.volume_id):
             yield f"it is the last of {snapshot.volume_id}"
 
     def _last_of(self, volume_id: str) -> Any:
         """The newest, without those that came later for slots that were saved already."""
         done = self.completed(volume_id)
         slots = [self.plans_of(each.id).items() for each in done]
-        new = [each for at, each in enumerate(done) if not any(slots[at] <= before for before in slots[:at])]
-        return new[-1] if new else None
+        newest_first = reversed(range(len(done)))
+        return next((done[at] for at in newest_first if not any(slots[at] <= earlier for earlier in slots[:at])), None)
 
     def _owners(self, snapshot: Any) -> list[str]:
         volume = self._backend.volumes.get(snapshot.volume_id)
@@ -122,12 +122,21 @@ class Witness:
         every = (each for reservation in self._backend.reservations.values() for each in reservation.instances)
         return any(each.id == id_ for each in every)
 
+    def _is_past(self, volume_id: str) -> bool:
+        """The volume is gone, and its history has had its time."""
+        last = self._last_of(volume_id)
+        over = last is not None and world.now() > last.start_time.replace(tzinfo=UTC) + GONE_STAYS
+        return over and volume_id not in self._backend.volumes
+
     def _kept_by(self, snapshot: Any, tags: Mapping[str, str]) -> str | None:
         if snapshot.status == "error":
             return None
-        for plan, slot in self.plans_of(snapshot.id).items():
-            if plan not in self._rules.keep:
-                return f"its plan {plan} is not in the policy"
+        plans = self.plans_of(snapshot.id)
+        if vanished := sorted(plans.keys() - self._rules.keep.keys()):
+            return f"its plan {vanished[0]} is not in the policy"
+        if self._is_past(snapshot.volume_id):
+            return None
+        for plan, slot in plans.items():
             of_plan = [each for each in self.completed(snapshot.volume_id) if plan in self.plans_of(each.id)]
             first_of_slot = next(each for each in of_plan if self.plans_of(each.id)[plan] == slot)
             slots = [self.plans_of(each.id)[plan] for each in of_plan]
