@@ -49,6 +49,8 @@ NOTICED = {
     "nobody waits until a snapshot must be seen": "backup alone has saved twice",
     "what makes a snapshot is sent again like a read": "backup alone has saved twice",
     "nobody looks before a snapshot is made again": "backup alone has saved twice",
+    "no gap is seen": "is called covered by",
+    "what is saved counts as a gap": "is called uncovered by",
 }
 NIGHTS = 20
 

@@ -8,6 +8,7 @@ from nightshift.aws import session, snapshot_calls
 from nightshift.fleet import Snapshot
 from nightshift.jobs import cleanup
 from nightshift.plan import retention
+from nightshift.plan.gaps import Promise
 from nightshift.plan.protection import Protection
 
 type Break = tuple[Any, str, Any]
@@ -31,4 +32,6 @@ BROKEN: Mapping[str, Break] = {
     "nobody waits until a snapshot must be seen": (snapshot_calls, "SEEN_AFTER", timedelta(0)),
     "what makes a snapshot is sent again like a read": (session, "SENT_ONCE", frozenset()),
     "nobody looks before a snapshot is made again": (snapshot_calls, "_found", _nobody),
+    "no gap is seen": (Promise, "broken_for", lambda *_: False),
+    "what is saved counts as a gap": (Promise, "_kept_by", lambda *_: False),
 }
