@@ -14,7 +14,8 @@ from tests.builders import LONG_AGO, a_snapshot, a_volume, at
 NOW = at("2026-11-24 05:00")
 SLOT = at("2026-11-24 03:00")
 PATIENCE = timedelta(hours=2)
-PROMISE = Promise("nightly", SLOT, NOW - PATIENCE)
+PROMISE = Promise("nightly", SLOT, NOW - PATIENCE, NOW)
+BEFORE = SLOT - timedelta(days=1)
 YOUNG, OLD = NOW - PATIENCE + timedelta(seconds=1), NOW - PATIENCE
 
 
@@ -33,15 +34,26 @@ class Row:
 ROWS = [
     Row("completed, of the slot", [of(SLOT)], broken=False),
     Row("completed, of a later slot", [of(SLOT + timedelta(hours=1))], broken=False),
-    Row("completed, of the slot before", [of(SLOT - timedelta(days=1))], broken=True),
+    Row("completed, of the slot before", [of(BEFORE)], broken=True),
     Row("completed, of another plan", [of(SLOT, plan="weekly")], broken=True),
     Row("nothing at all", [], broken=True),
     Row("failed", [of(SLOT, "error")], broken=True),
     Row("in the recycle bin", [of(SLOT, "recoverable")], broken=True),
     Row("failed, and made again", [of(SLOT, "error"), of(SLOT)], broken=False),
-    Row("pending, begun a short while ago", [of(SLOT, "pending", YOUNG)], broken=False),
-    Row("pending for as long as it may take", [of(SLOT, "pending", OLD)], broken=True),
-    Row("pending, of the slot before", [of(SLOT - timedelta(days=1), "pending", YOUNG)], broken=True),
+    Row("completed, of a slot that has not come yet", [of(NOW + timedelta(seconds=1))], broken=True),
+    Row("the first one, pending, begun a short while ago", [of(SLOT, "pending", YOUNG)], broken=False),
+    Row("the first one, pending for as long as it may take", [of(SLOT, "pending", OLD)], broken=True),
+    Row("pending, where the plan has saved it before", [of(SLOT, "pending", YOUNG), of(BEFORE)], broken=True),
+    Row(
+        "pending again after a failure, where the plan never saved it",
+        [of(SLOT, "pending", YOUNG), of(SLOT, "error")],
+        broken=False,
+    ),
+    Row(
+        "pending, where another plan has saved it before",
+        [of(SLOT, "pending", YOUNG), of(BEFORE, plan="weekly")],
+        broken=False,
+    ),
     Row("a new volume is given time", [], broken=False, created=YOUNG),
     Row("a volume that has had its time", [], broken=True, created=OLD),
 ]
@@ -53,7 +65,7 @@ def test_when_a_promise_is_broken(row: Row) -> None:
 
 
 def test_a_plan_that_has_had_no_time_yet_has_promised_nothing() -> None:
-    assert not Promise("nightly", None, NOW - PATIENCE).broken_for(a_volume(), [])
+    assert not Promise("nightly", None, NOW - PATIENCE, NOW).broken_for(a_volume(), [])
 
 
 @pytest.mark.parametrize(

@@ -19,25 +19,28 @@ from nightshift.text import first_few
 class Promise:
     """What a plan promises at a moment: of each of its volumes a completed snapshot of this slot or a later one.
 
-    slot: None where the plan has not promised anything yet. patience_since: what is younger than this, a volume or
-    a pending snapshot, is given time.
+    slot: None where the plan has not promised anything yet. patience_since: a volume that is younger is given time,
+    and so is the first snapshot of one that has just opted in.
     """
 
     plan: str
     slot: datetime | None
     patience_since: datetime
+    now: datetime
 
     def broken_for(self, volume: Volume, snapshots: Sequence[Snapshot]) -> bool:
+        """snapshots: those of the volume that might keep the promise, and any others of it."""
         if self.slot is None or volume.created > self.patience_since:
             return False
-        return not any(self._kept_by(snapshot) for snapshot in snapshots)
+        completed = [slot for each in snapshots if each.state == "completed" and (slot := self._slot_of(each))]
+        if completed:
+            return max(completed) < self.slot
+        return not any(each.state == "pending" and each.started > self.patience_since for each in snapshots)
 
-    def _kept_by(self, snapshot: Snapshot) -> bool:
+    def _slot_of(self, snapshot: Snapshot) -> datetime | None:
+        """None where it does not serve the plan. One of the future, of a wrong clock or hand, proves nothing."""
         slot = slots_of(snapshot).get(self.plan)
-        if slot is None or self.slot is None or slot < self.slot:
-            return False
-        on_its_way = snapshot.state == "pending" and snapshot.started > self.patience_since
-        return snapshot.state == "completed" or on_its_way
+        return slot if slot and slot <= self.now else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +78,7 @@ class Gaps:
 def promises_at(policy: Policy, now: datetime) -> dict[str, Promise]:
     """What each plan promises at this moment: its newest slot that was complete_within ago."""
     return {
-        name: Promise(name, current_slot(plan.schedule, policy.zone, since), since)
+        name: Promise(name, current_slot(plan.schedule, policy.zone, since), since, now)
         for name, plan in policy.backup.plans.items()
         for since in [now - plan.complete_within_time]
     }
