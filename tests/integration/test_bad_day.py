@@ -101,9 +101,16 @@ CASES = [
     *_each(10, "too many for a while", Fault("ResourceLimitExceeded"), "backup", times=3),
     *_one(11, Fault("TagLimitExceeded"), "failed", "backup", "tagging", "status_check"),
     *_each(12, "two writers of tags", Fault("ConcurrentTagAccess"), "backup", "tagging", "status_check", times=2),
-    *_one(13, TAG_POLICY, "failed", "backup", "status_check"),
+    *_one(13, TAG_POLICY, "failed", "backup"),
     *_each(
-        13, "a policy for instances", TAG_POLICY, "tagging", times=FOR_GOOD, outcome="failed", code="TagPolicyViolation"
+        13,
+        "a policy for instances",
+        TAG_POLICY,
+        "tagging",
+        "status_check",
+        times=FOR_GOOD,
+        outcome="failed",
+        code="TagPolicyViolation",
     ),
     *_each(15, "deleted and still listed", Fault("InvalidSnapshot.NotFound", after=True), "cleanup"),
     *_one(16, Fault("InvalidInstanceID.NotFound"), "skipped", "backup", "tagging"),

@@ -221,9 +221,14 @@ def test_24_hidden_volumes_do_not_make_their_last_snapshots_go(
     day = a_day(backend, "cleanup")
     held_on_its_volume = nights(backend, lone_volume(backend, {}), 1)[0].id
     aws.hooks.append(Trouble(hidden, empty(hidden), times=99))
-    outcome = run_job(day.job, {})
+    aws.requests.clear()
+    if hidden == "DescribeVolumes":
+        with pytest.raises(ReadError, match="shows not a single volume"):
+            run_job(day.job, {})
+        nothing_changed(day, ec2, aws.requests)
+    else:
+        held_true(day, ec2, run_job(day.job, {}))
     aws.hooks.clear()
-    held_true(day, ec2, outcome)
     assert held_on_its_volume in snapshot_ids(ec2)
 
 

@@ -163,21 +163,42 @@ def test_22_what_is_switched_off_midway_fails_the_rest_by_its_code_without_a_sto
     assert outcome["seconds"] < 30
 
 
-def test_24_where_no_volume_is_to_be_seen_none_is_taken_for_deleted(
+def test_24_where_aws_shows_no_volume_and_does_not_say_that_they_are_gone_nothing_is_deleted(
     aws: EmbeddedAws, backend: Any, ec2: Any, policy: StorePolicy, run_job: Run
 ) -> None:
-    """A region that was switched off, or volumes that are hidden, would else be a region of deleted volumes."""
+    """Volumes that are hidden would else be deleted ones, and what is held by their tags would go."""
     policy("cleanup: {max_delete_percent: 100, keep_last_of_deleted_volume: 30d}")
     for _ in range(3):
         nights(backend, lone_volume(backend, {}), 3, newest=SLOT - 60 * DAY)
     before = snapshot_ids(ec2)
     aws.requests.clear()
     aws.hooks.append(Trouble("DescribeVolumes", empty("DescribeVolumes"), FOR_GOOD))
-    outcome = run_job(cleanup.JOB, scheduled())
-    assert outcome["planned"] == 0
-    assert f"no volume is to be seen in {REGION}: none is taken for deleted" in outcome["notes"]
+    with pytest.raises(ReadError, match="shows not a single volume, and does not say either that vol-"):
+        run_job(cleanup.JOB, scheduled())
     assert changes(aws.requests) == []
     assert snapshot_ids(ec2) == before
+
+
+def test_24_of_a_region_that_was_left_the_histories_go_by_their_age(
+    backend: Any, ec2: Any, policy: StorePolicy, run_job: Run
+) -> None:
+    """AWS says of a volume by its id that it is gone: then the empty list is true."""
+    policy("cleanup: {max_delete_percent: 100, keep_last_of_deleted_volume: 30d}")
+    volume = lone_volume(backend, {})
+    nights(backend, volume, 3, newest=SLOT - 60 * DAY)
+    backend.delete_volume(volume.id)
+    assert run_job(cleanup.JOB, scheduled())["done"] == 3
+    assert snapshot_ids(ec2) == set()
+
+
+def test_24_an_instance_whose_volumes_aws_does_not_show_ends_a_backup(
+    aws: EmbeddedAws, backend: Any, run_job: Run
+) -> None:
+    """It would else find nothing to do, and be as green as ever."""
+    machine(backend)
+    aws.hooks.append(Trouble("DescribeVolumes", empty("DescribeVolumes"), FOR_GOOD))
+    with pytest.raises(ReadError, match="shows not a single volume"):
+        run_job(backup.JOB, scheduled())
 
 
 def test_24_a_plan_of_which_nothing_is_to_be_seen_is_named(

@@ -13,6 +13,8 @@ SLOT = "nightshift:slot/"
 HOLD = "nightshift:hold-until"
 CLEANUP = "cleanup"
 ERROR_STAYS = timedelta(hours=1)
+# Of two runs that did not see each other's snapshots.
+DUPLICATES = timedelta(hours=1)
 
 
 class Witness:
@@ -111,8 +113,14 @@ class Witness:
         """The newest, without those that came later for slots that were saved already."""
         done = self.completed(volume_id)
         slots = [self.plans_of(each.id).items() for each in done]
-        newest_first = reversed(range(len(done)))
-        return next((done[at] for at in newest_first if not any(slots[at] <= earlier for earlier in slots[:at])), None)
+
+        def is_duplicate(at: int) -> bool:
+            return any(
+                slots[at] <= slots[earlier] and done[at].start_time - done[earlier].start_time <= DUPLICATES
+                for earlier in range(at)
+            )
+
+        return next((done[at] for at in reversed(range(len(done))) if not is_duplicate(at)), None)
 
     def _owners(self, snapshot: Any) -> list[str]:
         volume = self._backend.volumes.get(snapshot.volume_id)

@@ -133,9 +133,13 @@ class Restoring:
         """ "Troubleshoot instance launch issues": a volume whose key cannot be used lets an instance fall back."""
         if error.code != FELL_BACK:
             return ""
-        incoming = volumes.with_ids(aws, [self._incoming(swap) for swap in step.swaps])
+        cause = "; the usual cause is a key that cannot be used"
+        try:
+            incoming = volumes.with_ids(aws, [self._incoming(swap) for swap in step.swaps])
+        except AwsError:  # what became of the restore is told all the same
+            return cause
         keys = ", ".join(sorted({volume.key for volume in incoming if volume.key}))
-        return f"; the usual cause is a key that cannot be used: {keys}" if keys else ""
+        return f"{cause}: {keys}" if keys else ""
 
     def _end(self, aws: Aws, step: Start) -> None:
         """Nothing is under way any more: it runs, and is written on from now on, whatever its checks will say."""

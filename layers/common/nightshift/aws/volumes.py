@@ -7,6 +7,7 @@ from typing import Any
 from nightshift.aws.describe import chunks, filters, pages, tags_of
 from nightshift.aws.faults import aws_errors
 from nightshift.aws.session import Aws
+from nightshift.errors import AwsError, Fault
 from nightshift.fleet import Attachment, Volume
 from nightshift.plan.restore_changes import NewVolume
 
@@ -14,6 +15,27 @@ from nightshift.plan.restore_changes import NewVolume
 def all_volumes(aws: Aws) -> list[Volume]:
     """Every volume of the region."""
     return list(_described(aws, {}))
+
+
+def confirm_none(aws: Aws, ids: Sequence[str]) -> None:
+    """Where a list of volumes came back empty, ask for one of these by its id: an empty answer may hide what there is.
+
+    AwsError unless AWS says that it is gone.
+    """
+    if not ids:
+        return
+    try:
+        with aws_errors():
+            aws.ec2.describe_volumes(VolumeIds=[ids[0]])
+    except AwsError as error:
+        if error.fault is Fault.GONE:
+            return
+        raise
+    raise AwsError(
+        "NoVolumes",
+        f"it shows not a single volume, and does not say either that {ids[0]} is gone: it may hide what there is",
+        Fault.PERMANENT,
+    )
 
 
 def of_instances(aws: Aws, instance_ids: Sequence[str]) -> list[Volume]:

@@ -56,6 +56,8 @@ class Inventory:
 def read(aws: Aws, _request: BackupRequest, policy: Policy, now: datetime) -> Inventory:
     fleet = {instance.id: instance for instance in instances.all_instances(aws)}
     disks = {volume.id: volume for volume in volumes.all_volumes(aws)}
+    if not disks:
+        volumes.confirm_none(aws, [disk.volume_id for each in fleet.values() if not each.ending for disk in each.disks])
     unsaved = Inventory(aws.region, aws.settings.stack_tag, fleet, disks, saved={})
     coverages = unsaved.coverages(policy)
     promises = promises_at(policy, now)

@@ -40,14 +40,12 @@ class Inventory:
     """snapshots: all that this application made in the region, in every state.
 
     unasked: candidates of which it is not known with whom they are shared; their turn comes in a later run.
-    no_volumes: AWS showed not a single volume, so that nobody knows which of them are gone.
     """
 
     region: str
     snapshots: Sequence[Snapshot]
     holders: Holders
     unasked: frozenset[str] = frozenset()
-    no_volumes: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,16 +67,15 @@ def read(aws: Aws, request: CleanupRequest, policy: Policy, now: datetime) -> In
     if not candidates:
         return Inventory(aws.region, ours, Holders())
     disks = volumes.all_volumes(aws)
+    if not disks:
+        volumes.confirm_none(aws, [each.volume_id for each in ours if lineage(each) == each.volume_id])
     holding: list[Instance | Volume] = [*disks, *instances.all_instances(aws, HOLD_UNTIL)]
-    # An empty answer may be that of a region that is switched off, or hide what there is.
-    living = [volume.id for volume in disks] or [id_ for each in ours if (id_ := source_volume(each))]
     holders = Holders(
         holds={resource.id: resource.tags[HOLD_UNTIL] for resource in holding if HOLD_UNTIL in resource.tags},
-        living=frozenset(living),
+        living=frozenset(volume.id for volume in disks),
         owners={volume.id: volume.instance_ids for volume in disks},
     )
-    inventory = Inventory(aws.region, ours, holders, no_volumes=not disks)
-    return _with_outside_holders(aws, inventory, request, policy, now)
+    return _with_outside_holders(aws, Inventory(aws.region, ours, holders), request, policy, now)
 
 
 def _with_outside_holders(
@@ -238,8 +235,6 @@ def _unanswered(inventory: Inventory) -> list[str]:
 
 
 def _of_the_gone(inventory: Inventory, kept: Sequence[Snapshot], policy: Policy) -> list[str]:
-    if inventory.no_volumes and policy.cleanup.last_of_deleted_volume_age is not None:
-        return [f"no volume is to be seen in {inventory.region}: none is taken for deleted"]
     note = left_behind(kept, inventory.holders.living, policy)
     return [note] if note else []
 

@@ -12,6 +12,10 @@ from nightshift.policy import Policy
 # get no other snapshot while it is there.
 ERROR_STAYS = timedelta(hours=1)
 
+# Two runs that did not see each other's snapshots were so close. What came later for the same slot (the first one had
+# been in the Recycle Bin, say) has newer data, and stays the last copy.
+SAME_INSTANT = timedelta(hours=1)
+
 
 @dataclass(frozen=True, slots=True)
 class Holders:
@@ -58,7 +62,9 @@ def last_completed(snapshots: Iterable[Snapshot]) -> dict[str, Snapshot]:
 
 
 def _is_duplicate(later: Snapshot, earlier: Snapshot | None) -> bool:
-    return earlier is not None and slots_of(later).items() <= slots_of(earlier).items()
+    if earlier is None or later.started - earlier.started > SAME_INSTANT:
+        return False
+    return slots_of(later).items() <= slots_of(earlier).items()
 
 
 @dataclass(frozen=True, slots=True)
