@@ -103,6 +103,21 @@ def test_what_never_fits_an_account_wide_limit_holds_up_no_other() -> None:
     assert statuses(results) == {"a": "remaining", "b": "done", "c": "done"}
 
 
+def test_what_was_not_asked_remains_with_the_limit_that_all_wait_for() -> None:
+    script = Script({"a": [Fault.WAIT_ALL]})
+    results, _ = run(script, "a", "b", "c", seconds=10)
+    assert script.calls == [("a", 1)]
+    assert {(each.outcome.value, each.error) for each in results.values()} == {("remaining", "Code.WAIT_ALL")}
+
+
+def test_small_changes_ask_before_large_ones() -> None:
+    """Where twenty are free, an instance of ninety volumes would be refused, and all the others with it."""
+    script = Script({"a": [Fault.WAIT_ALL]})
+    decisions = [*wanted("a"), *wanted("b1", "b2", "b3", change="large"), *wanted("c")]
+    carry_out(an_aws(FakeClock()), decisions, script)
+    assert [call for call in script.calls if call[1] == 2] == [("c", 2), ("large", 2), ("a", 2)]
+
+
 def test_whether_an_account_wide_limit_is_still_full_is_asked_by_one_call_a_round() -> None:
     changes = [f"change-{number}" for number in range(8)]
     script = Script({each: [Fault.WAIT_ALL] * 99 for each in changes}, after_each=lambda: time.sleep(0.02))

@@ -45,47 +45,48 @@ class _Rounds:
         self._aws, self._do = aws, do
         self.results: list[Result] = []
         self.stopped = False
-        self._everything_waits = False
+        self._limit: AwsError | None = None
         self._refused: set[str] = set()
         self._last_error: dict[str, AwsError] = {}
         self._unknown: Counter[str] = Counter()
 
     def go(self, groups: Sequence[Sequence[Decision]], attempt: int) -> list[Sequence[Decision]]:
-        """Try each group once; those that must wait come back, those that AWS has refused now behind the others."""
+        """Try each group once; those that must wait come back, what AWS refused behind the others, small before large:
+        what needs more room than there is must not keep the others from it."""
         # Whether a limit is still full is asked by one call, not by one of each worker.
-        first = groups[: int(self._everything_waits)]
-        self._everything_waits = False
-        self._refused = set()
+        first = groups[: int(self._limit is not None)]
+        self._limit, self._refused = None, set()
         settled = [self._try(group, attempt) for group in first]
         with ThreadPoolExecutor(self._aws.settings.workers) as pool:
             settled += pool.map(lambda group: self._try(group, attempt), groups[len(first) :])
         self.results += [result for results in settled for result in results or ()]
         waiting = [group for group, results in zip(groups, settled, strict=True) if results is None]
-        # What needs more room than there is must not keep the others from it, round after round.
-        return sorted(waiting, key=lambda group: group[0].resource in self._refused)
+        return sorted(waiting, key=lambda group: (group[0].resource in self._refused, len(group)))
 
     def left(self, group: Sequence[Decision]) -> list[Result]:
-        """The results of a group that still waits when the run ends."""
-        return [self._ended(decision, Status.REMAINING, self._last_error.get(decision.resource)) for decision in group]
+        """The results of a group that still waits when the run ends: for an answer of its own, or for all's limit."""
+        errors = (self._last_error.get(decision.resource, self._limit) for decision in group)
+        return [self._ended(each, Status.REMAINING, error) for each, error in zip(group, errors, strict=True)]
 
     def _try(self, group: Sequence[Decision], attempt: int) -> Sequence[Result] | None:
-        if self.stopped or self._everything_waits or not self._aws.time_for(0):
+        if self.stopped or self._limit or not self._aws.time_for(0):
             return None
         try:
             return self._do(self._aws, group, attempt)
         except AwsError as error:
             self._last_error |= {decision.resource: error for decision in group}
-            if self._waits(error.fault, group[0].resource):
+            if self._waits(error, group[0].resource):
                 self._refused.add(group[0].resource)
                 return None
             return [self._ended(decision, Status.FAILED, error) for decision in group]
 
-    def _waits(self, fault: Fault, resource: str) -> bool:
+    def _waits(self, error: AwsError, resource: str) -> bool:
         # Set, never computed from themselves: other threads set them too.
+        fault = error.fault
         if fault is Fault.STOP:
             self.stopped = True
         if fault is Fault.WAIT_ALL:
-            self._everything_waits = True
+            self._limit = error
         self._unknown[resource] += fault is Fault.UNKNOWN
         unclear = fault is Fault.UNKNOWN and self._unknown[resource] < MOST_UNKNOWN
         return unclear or fault in (Fault.WAIT, Fault.WAIT_ALL, Fault.STOP)
