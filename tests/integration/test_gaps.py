@@ -31,7 +31,7 @@ TWO_HOURS = timedelta(hours=2)
 
 
 NIGHTLY_PLAN = "stack=nightshift job=backup plan=nightly"
-WELL = {"since": "2026-11-24T03:00:00Z", "volumes": 1, "uncovered": []}
+WELL = {"since": "2026-11-24T03:00:00Z", "volumes": 1, "uncovered": 0, "volume_ids": []}
 
 
 def test_a_saved_volume_is_covered(backend: Any, run_job: Run, measured: Measured) -> None:
@@ -50,7 +50,7 @@ def test_a_snapshot_that_somebody_deletes_leaves_a_gap_until_it_is_made_again(
     ec2.delete_snapshot(SnapshotId=snapshot.id)
     outcome = run_job(backup.JOB, scheduled())
     assert outcome["done"] == 1
-    assert outcome["coverage"]["nightly"]["uncovered"] == [volume.id]
+    assert outcome["coverage"]["nightly"]["volume_ids"] == [volume.id]
     assert outcome["notes"] == [
         f"plan nightly: 1 of 1 volumes have no completed snapshot of 2026-11-24T03:00:00Z or later: {volume.id}"
     ]
@@ -70,7 +70,7 @@ def test_a_run_that_all_went_well_does_not_hide_a_snapshot_that_failed_later(
         world.clock.set(SLOT + timedelta(minutes=1 + 15 * quarter))
         outcome = run_job(backup.JOB, scheduled())
         assert outcome["failed"] == 0
-    assert outcome["coverage"]["nightly"]["uncovered"] == [volume.id]
+    assert outcome["coverage"]["nightly"]["volume_ids"] == [volume.id]
     assert measured()[NIGHTLY_PLAN] == {"Uncovered": 1}
 
 
@@ -110,7 +110,7 @@ def test_a_run_for_one_volume_still_sees_the_whole_region(backend: Any, run_job:
     saved(backend, one, SLOT)
     run_job(backup.JOB, {"volume_ids": [one.id]})
     assert measured()[NIGHTLY_PLAN] == {"Uncovered": 1}
-    assert run_job(backup.JOB, {"volume_ids": [one.id]})["coverage"]["nightly"]["uncovered"] == [other.id]
+    assert run_job(backup.JOB, {"volume_ids": [one.id]})["coverage"]["nightly"]["volume_ids"] == [other.id]
 
 
 def test_each_plan_has_its_own_gaps(
@@ -120,7 +120,7 @@ def test_each_plan_has_its_own_gaps(
     volume = lone_volume(backend, {"Backup": "nightly,weekly,hourly"})
     saved(backend, volume, SLOT, "nightly", "hourly")
     outcome = run_job(backup.JOB, {})
-    assert {plan: (of["since"], of["uncovered"]) for plan, of in outcome["coverage"].items()} == {
+    assert {plan: (of["since"], of["volume_ids"]) for plan, of in outcome["coverage"].items()} == {
         "nightly": ("2026-11-24T03:00:00Z", []),
         "weekly": ("2026-11-22T04:00:00Z", [volume.id]),
         "hourly": ("2026-11-24T10:00:00Z", [volume.id]),
@@ -138,7 +138,7 @@ def test_what_opted_out_or_is_ending_is_no_gap(backend: Any, run_job: Run) -> No
     lone_volume(backend, {})
     machine(backend).terminate()
     outcome = run_job(backup.JOB, {"dry_run": True})
-    assert outcome["coverage"]["nightly"]["uncovered"] == []
+    assert outcome["coverage"]["nightly"]["volume_ids"] == []
 
 
 def test_where_aws_shows_no_snapshot_every_volume_is_uncovered(

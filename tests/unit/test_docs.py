@@ -29,7 +29,7 @@ PLANS = ("backup", "plans")
 # Faults and hazards of AWS's, a row each: what it does, what Nightshift does, and the tests, as a file and a function.
 HAZARDS = (ROOT / "docs" / "hazards.md").read_text()
 HAZARD_ROWS = re.findall(r"^\| (?!AWS \|).*$", HAZARDS, flags=re.MULTILINE)
-HAZARD_TESTS = re.compile(r"`((?:\w+/)+test_\w+\.py)::(\w+)`")
+HAZARD_TESTS = re.compile(r"`((?:\w+/)+test_\w+\.py)::((?:\w+::)?\w+)`")
 
 
 @dataclass(frozen=True)
@@ -102,8 +102,11 @@ def test_every_file_that_is_named_is_there(page: Path) -> None:
 
 @pytest.mark.parametrize(("file", "function"), sorted(set(HAZARD_TESTS.findall(HAZARDS))))
 def test_a_test_that_the_hazards_name_is_there(file: str, function: str) -> None:
-    tree = ast.parse((ROOT / "tests" / file).read_text())
-    assert function in {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}
+    level: ast.Module | ast.ClassDef = ast.parse((ROOT / "tests" / file).read_text())
+    *classes, name = function.split("::")
+    for of in classes:
+        [level] = [node for node in level.body if isinstance(node, ast.ClassDef) and node.name == of]
+    assert name in {node.name for node in level.body if isinstance(node, ast.FunctionDef)}
 
 
 @pytest.mark.parametrize("row", HAZARD_ROWS, ids=lambda row: row[2:50])

@@ -170,7 +170,7 @@ class Judge:
                 slots = [(self.witness.plans_of(each.id).get(plan), each) for each in self._live(volume_id)]
                 since = [each for slot, each in slots if slot and slot >= promised]
                 ages = [run.started - each.start_time.replace(tzinfo=UTC) for each in since]
-                if volume_id in told[plan]["uncovered"]:
+                if volume_id in told[plan]["volume_ids"]:
                     if any(
                         age > SEEN_AFTER and each.status == "completed" for age, each in zip(ages, since, strict=True)
                     ):

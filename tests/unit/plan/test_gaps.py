@@ -98,8 +98,19 @@ def test_all_gaps_are_listed_and_ten_are_named() -> None:
     volumes = [a_volume(f"vol-{number:02}") for number in range(13)]
     gaps = Gaps.of(PROMISE, {volume: [of(SLOT)] if volume.id == "vol-07" else [] for volume in reversed(volumes)})
     uncovered = [volume.id for volume in volumes if volume.id != "vol-07"]
-    assert gaps.table == {"since": "2026-11-24T03:00:00Z", "volumes": 13, "uncovered": uncovered}
+    assert gaps.table == {
+        "since": "2026-11-24T03:00:00Z",
+        "volumes": 13,
+        "uncovered": 12,
+        "volume_ids": uncovered,
+    }
     assert gaps.note == (
         "plan nightly: 12 of 13 volumes have no completed snapshot of 2026-11-24T03:00:00Z or later: "
         f"{', '.join(uncovered[:10])} and 2 more"
     )
+
+
+def test_of_thousands_the_answer_names_the_first_thousand() -> None:
+    gaps = Gaps.of(PROMISE, {a_volume(f"vol-{number:04}"): [] for number in range(1200)})
+    assert gaps.table["uncovered"] == 1200
+    assert gaps.table["volume_ids"] == [f"vol-{number:04}" for number in range(1000)]

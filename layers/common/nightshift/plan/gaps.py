@@ -14,6 +14,9 @@ from nightshift.plan.tags import slots_of
 from nightshift.policy import Policy
 from nightshift.text import first_few
 
+# 24 bytes each, for each of at most 20 plans: half a megabyte.
+MOST_SHOWN = 1000
+
 
 @dataclass(frozen=True, slots=True)
 class Promise:
@@ -63,8 +66,9 @@ class Gaps:
 
     @property
     def table(self) -> dict[str, object]:
-        """As the answer shows it."""
-        return {"since": self._since, "volumes": self.volumes, "uncovered": list(self.uncovered)}
+        """As the answer shows it, which Lambda bounds: how many are uncovered, and the ids of the first thousand."""
+        shown = list(self.uncovered[:MOST_SHOWN])
+        return {"since": self._since, "volumes": self.volumes, "uncovered": len(self.uncovered), "volume_ids": shown}
 
     @property
     def note(self) -> str:
