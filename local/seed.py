@@ -76,6 +76,8 @@ def instance(
             system_tags(backend, made.block_device_mapping[disk.device].volume_id, disk.tags)
     if launched:
         made.launch_time = naive(launched)
+        for block in made.block_device_mapping.values():
+            backend.volumes[block.volume_id].create_time = naive(launched)
     if state == "stopped":
         made.stop()
     elif state == "terminated":

@@ -101,8 +101,13 @@ def snapshot_tags(
 
 
 def time_limit(value: str, zone: ZoneInfo) -> datetime | None:
-    """When a nightshift:...-until tag ends, in UTC: a time, or the end of a date in the zone. None: it is neither."""
+    """When a nightshift:...-until tag ends, in UTC: a time, or the end of a date in the zone. None: it is neither.
+
+    An ISO week is none: Python reads it as its Monday, and whoever writes it means its Sunday.
+    """
     text = value.strip()
+    if "W" in text:
+        return None
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
