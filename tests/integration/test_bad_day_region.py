@@ -168,13 +168,18 @@ def test_24_where_aws_shows_no_volume_and_does_not_say_that_they_are_gone_nothin
 ) -> None:
     """Volumes that are hidden would else be deleted ones, and what is held by their tags would go."""
     policy("cleanup: {max_delete_percent: 100, keep_last_of_deleted_volume: 30d}")
-    for _ in range(3):
-        nights(backend, lone_volume(backend, {}), 3, newest=SLOT - 60 * DAY)
+    gone, *living = (lone_volume(backend, {}) for _ in range(3))
+    for volume, newest in ((gone, 90), *((each, 60) for each in living)):
+        nights(backend, volume, 3, newest=SLOT - newest * DAY)
+    backend.delete_volume(gone.id)
     before = snapshot_ids(ec2)
     aws.requests.clear()
-    aws.hooks.append(Trouble("DescribeVolumes", empty("DescribeVolumes"), FOR_GOOD))
-    with pytest.raises(ReadError, match="shows not a single volume, and does not say either that vol-"):
+    for hidden in living:
+        aws.hooks.append(Trouble("DescribeVolumes", empty("DescribeVolumes"), FOR_GOOD, of=hidden.id))
+    aws.hooks.append(Trouble("DescribeVolumes", empty("DescribeVolumes")))
+    with pytest.raises(ReadError, match="shows not a single volume, and does not say either that vol-") as told:
         run_job(cleanup.JOB, scheduled())
+    assert gone.id not in str(told.value), "of it AWS says so"
     assert changes(aws.requests) == []
     assert snapshot_ids(ec2) == before
 

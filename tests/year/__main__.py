@@ -69,7 +69,7 @@ def _report(year: Year, unimplemented: list[str]) -> int:
         "hours of Lambda": round(diary.seconds / HOURS, 1),
         "snapshots made": diary.done["backup"],
         "snapshots deleted": diary.done["cleanup"],
-        "snapshots kept at the end": bill.kept,
+        "snapshots at the end, others' too": bill.kept,
         "tags set": diary.done["tagging"],
         "calls that met bad weather": sum(weather.met.values()),
         "runs that raised or were killed": sum(diary.raised.values()),

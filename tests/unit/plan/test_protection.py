@@ -203,7 +203,9 @@ class TestHold:
         found = protector(snapshot, NEWER, policy=policy, now=at(now))
         assert found == (f"it is held until {value} by the tag of snap-old" if held else None)
 
-    @pytest.mark.parametrize("value", ["", "forever", "yes", "24.11.2026", "2026-02-30", "2026-11", "2026-W48", "10000-01-01"])
+    @pytest.mark.parametrize(
+        "value", ["", "forever", "yes", "24.11.2026", "2026-02-30", "2026-11", "2026-W48", "10000-01-01"]
+    )
     def test_what_cannot_be_read_counts_as_held_and_says_so(self, value: str) -> None:
         reason = protector(of_old(tags={HOLD_UNTIL: value}), NEWER)
         assert reason == f"it is held: {HOLD_UNTIL}={value} of snap-old is no ISO date or time, so it counts as held"

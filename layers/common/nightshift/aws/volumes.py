@@ -18,24 +18,25 @@ def all_volumes(aws: Aws) -> list[Volume]:
 
 
 def confirm_none(aws: Aws, ids: Sequence[str]) -> None:
-    """Where a list of volumes came back empty, ask for one of these by its id: an empty answer may hide what there is.
+    """Where a list of volumes came back empty, ask for each of these by its id: an empty answer may hide what there is.
 
-    AwsError unless AWS says that it is gone.
+    One call each, as AWS answers a call for several by the one that is gone. AwsError unless it says so of all.
     """
-    if not ids:
-        return
+    for volume_id in dict.fromkeys(ids):
+        if not _is_gone(aws, volume_id):
+            words = f"it shows not a single volume, and does not say either that {volume_id} is gone: it may hide some"
+            raise AwsError("NoVolumes", words, Fault.PERMANENT)
+
+
+def _is_gone(aws: Aws, volume_id: str) -> bool:
     try:
         with aws_errors():
-            aws.ec2.describe_volumes(VolumeIds=[ids[0]])
+            aws.ec2.describe_volumes(VolumeIds=[volume_id])
     except AwsError as error:
         if error.fault is Fault.GONE:
-            return
+            return True
         raise
-    raise AwsError(
-        "NoVolumes",
-        f"it shows not a single volume, and does not say either that {ids[0]} is gone: it may hide what there is",
-        Fault.PERMANENT,
-    )
+    return False
 
 
 def of_instances(aws: Aws, instance_ids: Sequence[str]) -> list[Volume]:

@@ -63,12 +63,13 @@ class DeleteLater(Change):
 def read(aws: Aws, request: CleanupRequest, policy: Policy, now: datetime) -> Inventory:
     ours = snapshots.ours(aws)
     # Who holds a snapshot is asked only where something might be deleted, and only for that.
-    candidates = _doomed(_decisions(ours, Holders(), policy, now))
+    candidates = set(_doomed(_decisions(ours, Holders(), policy, now)))
     if not candidates:
         return Inventory(aws.region, ours, Holders())
     disks = volumes.all_volumes(aws)
     if not disks:
-        volumes.confirm_none(aws, [each.volume_id for each in ours if lineage(each) == each.volume_id])
+        at_stake = [each for each in ours if each.id in candidates and lineage(each) == each.volume_id]
+        volumes.confirm_none(aws, [each.volume_id for each in at_stake])
     holding: list[Instance | Volume] = [*disks, *instances.all_instances(aws, HOLD_UNTIL)]
     holders = Holders(
         holds={resource.id: resource.tags[HOLD_UNTIL] for resource in holding if HOLD_UNTIL in resource.tags},
