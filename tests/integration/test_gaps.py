@@ -138,6 +138,7 @@ def test_what_opted_out_or_is_ending_is_no_gap(backend: Any, run_job: Run) -> No
     lone_volume(backend, {})
     machine(backend).terminate()
     outcome = run_job(backup.JOB, {"dry_run": True})
+    assert outcome["not_opted_in"] == 1
     assert outcome["coverage"]["nightly"]["volume_ids"] == []
 
 

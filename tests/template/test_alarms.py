@@ -29,7 +29,7 @@ def test_silence_is_hours_without_an_outcome_as_many_as_its_parameter_says(alarm
     assert (properties["Statistic"], properties["Threshold"]) == ("Sum", 1)
     assert properties["ComparisonOperator"] == "LessThanThreshold"
     assert properties["TreatMissingData"] == "breaching"
-    assert properties["AlarmDescription"]["Fn::Sub"].endswith(f"has reached its outcome for ${{{hours}}} hours")
+    assert f"has reached its outcome for ${{{hours}}} hours: invoke it" in properties["AlarmDescription"]["Fn::Sub"]
 
 
 @pytest.mark.parametrize("alarm", SILENCE)

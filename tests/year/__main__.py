@@ -54,7 +54,10 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument(
         "--broken", choices=BROKEN, metavar="HOW", help="live it with software that is broken on purpose"
     )
-    return parser.parse_args()
+    given = parser.parse_args()
+    if given.nights < 1 or not 0 <= given.share_of_bad_days <= 1 or given.check_every < 1:
+        parser.error("expected at least one night, a share of bad days from 0 to 1, and a check every so many nights")
+    return given
 
 
 def _report(year: Year, unimplemented: list[str]) -> int:

@@ -100,7 +100,10 @@ def plan(inventory: Inventory, request: BackupRequest, policy: Policy, now: date
         decisions,
         [*judge.notes(decisions), *doubts_told(doubts), *(gaps.note for gaps in found if gaps.uncovered)],
         gauges={"SlotsMissed": sum(verdict.missed for verdict in verdicts), "NamesNoPlan": len(doubts)},
-        tables={"coverage": {gaps.promise.plan: gaps.table for gaps in found}},
+        tables={
+            "coverage": {gaps.promise.plan: gaps.table for gaps in found},
+            "not_opted_in": len(inventory.volumes) - len(inventory.coverages(policy)),
+        },
         plan_gauges={gaps.promise.plan: {"Uncovered": len(gaps.uncovered)} for gaps in found},
     )
 
