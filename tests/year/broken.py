@@ -26,7 +26,6 @@ BROKEN: Mapping[str, Break] = {
     "holds are ignored": (Protection, "hold", _nothing),
     "AMIs and locks are ignored": (cleanup, "held_outside", _nobody),
     "shares are ignored": (cleanup, "shared", _nobody),
-    "the last copy is not protected": (Protection, "_as_last", _nothing),
     "duplicates of a slot are kept": (retention, "_without_duplicates", lambda points: (list(points), {})),
     "a failed snapshot counts as saved": (Snapshot, "live", property(lambda _: True)),
     "nobody waits until a snapshot must be seen": (snapshot_calls, "SEEN_AFTER", timedelta(0)),
