@@ -78,10 +78,12 @@ class TestLastCompleted:
         assert protector(later, of_old()) is None
         assert protector(of_old(), later) == "it is the last completed snapshot of vol-1"
 
-    def test_one_that_was_made_hours_later_is_the_last(self) -> None:
-        later = of_old(id_="snap-later", started=at("2026-11-01 04:01"))
+    def test_one_that_was_made_more_than_an_hour_later_is_the_last(self) -> None:
+        an_hour_later = of_old().started + timedelta(hours=1)
+        later = of_old(id_="snap-later", started=an_hour_later + timedelta(seconds=1))
         assert protector(of_old(), later) is None
         assert protector(later, of_old()) == "it is the last completed snapshot of vol-1"
+        assert protector(of_old(id_="snap-later", started=an_hour_later), of_old()) is None
 
     def test_a_later_one_that_also_serves_another_plan_is_no_duplicate(self) -> None:
         slots = {"nightly": at("2026-11-01 03:00"), "weekly": at("2026-11-01 03:00")}
