@@ -46,7 +46,7 @@ def _methods_once(creator: Any, service_model: Any) -> dict[str, Any]:
 
 
 def read_models_once() -> None:
-    """From now on, for all sessions of this process."""
+    """From now on, for all sessions of this process. mypy objects to each: they are botocore's own methods."""
     JSONFileLoader.load_file = lambda _, path: _loaded(path)  # type: ignore[assignment, method-assign]
     Loader.list_available_services = lambda _, type_name: _services(type_name)  # type: ignore[assignment, method-assign]
     Loader.list_api_versions = lambda _, service, type_name: _versions(service, type_name)  # type: ignore[assignment, method-assign]

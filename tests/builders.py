@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 from nightshift.fleet import Attachment, Disk, Instance, Snapshot, Volume
+from nightshift.outcome import Outcome, Result, in_order
 from nightshift.plan.slots import slot_text
 from nightshift.plan.tags import INSTANCE, SLOT, STACK
 
@@ -100,4 +101,20 @@ def device(number: int) -> str:
         "/dev/xvda"
         if number == 0
         else f"/dev/xvd{chr(ord('b') + (number - 1) // 26)}{chr(ord('a') + (number - 1) % 26)}"
+    )
+
+
+def an_outcome(results: Sequence[Result], refused: str | None = None, *, dry_run: bool = False) -> Outcome:
+    """Of a run of cleanup."""
+    return Outcome(
+        job="cleanup",
+        run_id="run-1",
+        account="123456789012",
+        region="eu-central-1",
+        dry_run=dry_run,
+        started=at("2026-11-24 03:00"),
+        seconds=12.345,
+        refused=refused,
+        calls={"DescribeSnapshots": 3, "DeleteSnapshot": 11},
+        results=in_order(results),
     )

@@ -1,7 +1,6 @@
 """The outcome: counts that add up, one order, and a size that Lambda can answer."""
 
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +13,6 @@ from nightshift.outcome import (
     Action,
     Change,
     Decision,
-    Outcome,
     Plan,
     Result,
     Status,
@@ -23,7 +21,7 @@ from nightshift.outcome import (
     in_order,
     remaining,
 )
-from tests.builders import at
+from tests.builders import an_outcome
 
 LAMBDA_LIMIT = 6_291_556
 
@@ -39,21 +37,6 @@ def wanted(resource: str, error: str | None = None) -> Decision:
 
 def left_alone(resource: str) -> Decision:
     return Decision(resource, Action.KEEP, "daily")
-
-
-def an_outcome(results: Sequence[Result], refused: str | None = None, *, dry_run: bool = False) -> Outcome:
-    return Outcome(
-        job="cleanup",
-        run_id="run-1",
-        account="123456789012",
-        region="eu-central-1",
-        dry_run=dry_run,
-        started=at("2026-11-24 03:00"),
-        seconds=12.345,
-        refused=refused,
-        calls={"DescribeSnapshots": 3, "DeleteSnapshot": 11},
-        results=in_order(results),
-    )
 
 
 def counts(outcome: dict[str, Any]) -> dict[str, int]:

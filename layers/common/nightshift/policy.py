@@ -124,7 +124,8 @@ class BackupPlan(Model):
     )
     complete_within: Age = Field(
         default="2h",
-        description="how long after its slot a snapshot may take to be completed before its volume counts as uncovered",
+        description="how long after its slot a snapshot may take to be completed: then its volume counts as uncovered, "
+        "and a slot whose snapshots failed as missed",
     )
     keep: Keep = Field(default=Keep(), description="an empty or missing keep keeps all")
     max_delete_percent: Percent | None = Field(

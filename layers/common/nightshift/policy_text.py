@@ -42,7 +42,7 @@ class _Loader(yaml.SafeLoader):
             event = self.get_event()  # type: ignore[no-untyped-call]  # PyYAML's stubs have no types here
             raise yaml.composer.ComposerError(None, None, "aliases (*name) are not allowed", event.start_mark)
         if self._levels >= MOST_LEVELS:
-            mark = self.peek_event().start_mark  # type: ignore[no-untyped-call]
+            mark = self.peek_event().start_mark  # type: ignore[no-untyped-call]  # as above
             raise yaml.composer.ComposerError(None, None, _too_deep(), mark)
         self._levels += 1
         node = super().compose_node(parent, index)

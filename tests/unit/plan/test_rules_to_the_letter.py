@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from nightshift.fleet import Snapshot
-from nightshift.plan.due import PATIENCE, PlanSlots, due
+from nightshift.plan.due import PlanSlots, due
 from nightshift.plan.guard import refusal
 from nightshift.plan.protection import Holders, Protection
 from nightshift.plan.retention import Point, judge
@@ -58,16 +58,20 @@ def test_years_that_no_calendar_can_work_with_are_no_slot(text: str, slot: datet
 
 
 @pytest.mark.parametrize(
-    ("now", "missed"),
+    ("now", "plan", "missed"),
     [
-        (CURRENT + timedelta(hours=1), 0),
-        (CURRENT + PATIENCE, 0),
-        (CURRENT + PATIENCE + timedelta(seconds=1), 1),
+        (CURRENT + timedelta(hours=1), BackupPlan(), 0),
+        (CURRENT + timedelta(hours=2), BackupPlan(), 0),
+        (CURRENT + timedelta(hours=2, seconds=1), BackupPlan(), 1),
+        (CURRENT + timedelta(hours=2, seconds=1), BackupPlan(complete_within="3h"), 0),
+        (CURRENT + timedelta(hours=3, seconds=1), BackupPlan(complete_within="3h"), 1),
     ],
 )
-def test_a_slot_whose_snapshots_fail_is_missed_after_two_hours(now: datetime, missed: int) -> None:
+def test_a_slot_whose_snapshots_fail_is_missed_when_they_should_be_complete(
+    now: datetime, plan: BackupPlan, missed: int
+) -> None:
     failed = [a_snapshot(f"snap-{n}", CURRENT, state="error") for n in (2, 1)]
-    found = due("nightly", BackupPlan(), SLOTS, failed, now)
+    found = due("nightly", plan, SLOTS, failed, now)
     assert (found.slot, found.missed) == (CURRENT, missed)
     assert found.reason == "due for nightly 2026-11-24T03:00:00Z again: snap-1, snap-2 failed"
 

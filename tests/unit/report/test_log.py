@@ -4,9 +4,9 @@ from collections.abc import Mapping
 
 import pytest
 
-from nightshift.outcome import Action, Outcome, Result, Status
+from nightshift.outcome import Action, Result, Status
 from nightshift.report.log import log_outcome
-from tests.builders import at
+from tests.builders import an_outcome
 
 RESULTS = {
     Status.FAILED: "snap-1",
@@ -18,18 +18,7 @@ RESULTS = {
 
 def logged(by_person: bool, caplog: pytest.LogCaptureFixture) -> Mapping[str, str]:
     """The level of each message."""
-    outcome = Outcome(
-        job="cleanup",
-        run_id="1",
-        account="123456789012",
-        region="eu-central-1",
-        dry_run=False,
-        started=at("2026-11-24 03:00"),
-        seconds=1.0,
-        refused=None,
-        calls={},
-        results=[Result(id_, Action.DELETE, "why", status, None) for status, id_ in RESULTS.items()],
-    )
+    outcome = an_outcome([Result(id_, Action.DELETE, "why", status, None) for status, id_ in RESULTS.items()])
     with caplog.at_level("INFO"):
         log_outcome(outcome, by_person)
     return {record.getMessage(): record.levelname for record in caplog.records}

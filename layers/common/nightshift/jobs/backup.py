@@ -94,28 +94,25 @@ def plan(inventory: Inventory, request: BackupRequest, policy: Policy, now: date
         *(_skip(instance.id, _why_nothing(instance)) for instance in judge.without_volumes()),
         *(_skip(id_, f"not found in {inventory.region}") for id_ in judge.not_found()),
     ]
-    found = _gaps(inventory, policy, now)
-    doubts = [cover.doubts for cover in inventory.coverages(policy) if cover.doubts]
+    opted_in = inventory.coverages(policy)
+    found = _gaps(inventory, opted_in, policy, now)
+    doubts = [cover.doubts for cover in opted_in if cover.doubts]
     return Plan(
         decisions,
         [*judge.notes(decisions), *doubts_told(doubts), *(gaps.note for gaps in found if gaps.uncovered)],
         gauges={"SlotsMissed": sum(verdict.missed for verdict in verdicts), "NamesNoPlan": len(doubts)},
         tables={
             "coverage": {gaps.promise.plan: gaps.table for gaps in found},
-            "not_opted_in": len(inventory.volumes) - len(inventory.coverages(policy)),
+            "not_opted_in": len(inventory.volumes) - len(opted_in),
         },
         plan_gauges={gaps.promise.plan: {"Uncovered": len(gaps.uncovered)} for gaps in found},
     )
 
 
-def _gaps(inventory: Inventory, policy: Policy, now: datetime) -> list[Gaps]:
+def _gaps(inventory: Inventory, opted_in: Sequence[Coverage], policy: Policy, now: datetime) -> list[Gaps]:
     """Of each plan, over the whole region, whatever the request asked for. What opted in and is never saved (on an
     Outpost, or another service's) is a gap too: a tag that says ignore ends it."""
-    there = [
-        cover
-        for cover in inventory.coverages(policy)
-        if not comes_or_goes(cover.volume, inventory.owners(cover.volume))
-    ]
+    there = [cover for cover in opted_in if not comes_or_goes(cover.volume, inventory.owners(cover.volume))]
     return [
         Gaps.of(
             promise,

@@ -2,15 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from nightshift.fleet import Snapshot, Volume
 from nightshift.plan.slots import current_slot, next_slot, previous_slot, slot_text
 from nightshift.plan.tags import slots_of
 from nightshift.policy import BackupPlan, Policy
-
-# A slot whose snapshots keep failing counts as missed from then on.
-PATIENCE = timedelta(hours=2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +59,7 @@ def due(name: str, plan: BackupPlan, slots: PlanSlots, snapshots: Sequence[Snaps
         but = f", but {younger.id} is younger" if younger else ""
         return Due(None, f"{words}{but}, {slots.next_text}", missed + int(younger is None))
     if failed := _failed(name, slots.current, snapshots):
-        late = now > slots.current + PATIENCE
+        late = now > slots.current + plan.complete_within_time
         return Due(slots.current, f"due for {name} {slot_text(slots.current)} again: {failed}", missed or int(late))
     after = f", {slot_text(slots.previous)} passed unfinished" if missed and slots.previous else ""
     return Due(slots.current, f"due for {name} {slot_text(slots.current)}{after}", missed)
