@@ -32,6 +32,7 @@ LOCKS = (
     Lock("requirements/dev.txt", ("pyproject.toml", "--group", "dev", "--constraints", LAYER)),
     Lock("requirements/sam.txt", ("--group", "sam")),
     Lock("requirements/scan.txt", ("--group", "scan")),
+    Lock("requirements/peer.txt", ("--group", "peer")),
     Lock("requirements/runtime.txt", ("--group", "runtime")),
 )
 

@@ -1,0 +1,116 @@
+"""The endpoint: HTTP as EC2 and SSM speak it, with AWS's token buckets and latency, each call counted.
+
+A process of its own: `python -m bench.endpoint PORT`. It is told over /bench what it is to be, and asked what it saw.
+"""
+
+import asyncio
+import json
+import sys
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+from time import monotonic
+from typing import Any
+from urllib.parse import parse_qsl
+
+import uvicorn
+
+from bench.account import Account, Size
+from bench.actions import Actions, Refusal, parameter
+from local.buckets import Buckets
+from local.wire import Call, Fault, error
+
+THROTTLE = Refusal("RequestLimitExceeded", "Request limit exceeded.", 503)
+XML, JSON = b"text/xml;charset=UTF-8", b"application/x-amz-json-1.1"
+
+
+class Endpoint:
+    """speed: how many of its seconds pass in a real one, for its buckets and its latency alike."""
+
+    def __init__(self) -> None:
+        self.become({})
+
+    def become(self, wanted: dict[str, Any]) -> None:
+        """A new account, of which nothing was asked yet. Without throttling there are no token buckets."""
+        self._speed: float = wanted.get("speed", 1.0)
+        self._latency: float = wanted.get("latency", 0.0)
+        self._started, self._since = monotonic(), datetime.now(UTC)
+        size = Size(**wanted.get("size", {}))
+        self._account = Account.of(size, self._since, wanted.get("policy", ""))
+        self._actions = Actions(self._account, self._now)
+        self._buckets = Buckets(self._now) if wanted.get("throttling") else None
+        self._calls: Counter[str] = Counter()
+        self._throttled: Counter[str] = Counter()
+
+    def _now(self) -> datetime:
+        return self._since + timedelta(seconds=(monotonic() - self._started) * self._speed)
+
+    def seen(self) -> dict[str, Any]:
+        """What was asked, and what there is."""
+        return {
+            "calls": dict(self._calls),
+            "throttled": dict(self._throttled),
+            "snapshots": len(self._account.snapshots),
+            "tagged": sum("CostCentre" in each.tags for each in self._account.instances.values()),
+        }
+
+    async def __call__(self, scope: dict[str, Any], receive: Callable[[], Awaitable[Any]], send: Any) -> None:
+        if scope["type"] != "http":
+            return
+        body = await _body(receive)
+        if scope["path"] == "/bench":
+            if body:
+                self.become(json.loads(body))
+            await _send(send, 200, json.dumps(self.seen()).encode(), JSON)
+            return
+        await self._answer(dict(scope["headers"]), body.decode(), send)
+
+    async def _answer(self, headers: dict[bytes, bytes], body: str, send: Any) -> None:
+        target = headers.get(b"x-amz-target", b"").decode().rpartition(".")[2]
+        form = {} if target else dict(parse_qsl(body, keep_blank_values=True))
+        action = target or form.get("Action", "")
+        self._calls[action] += 1
+        if self._latency:
+            await asyncio.sleep(self._latency / self._speed)
+        try:
+            if self._buckets and not target and not self._buckets.take(action):
+                self._throttled[action] += 1
+                raise THROTTLE
+            content = parameter(self._account) if target else self._actions.answer(action, form)
+            await _send(send, 200, content, JSON if target else XML)
+        except Refusal as refusal:
+            call = Call("ec2", "", action, {}, "query")
+            answer = error(call, Fault(refusal.code, refusal.message, refusal.status))
+            await _send(send, answer.status, answer.body, XML)
+
+
+async def _body(receive: Callable[[], Awaitable[Any]]) -> bytes:
+    parts = []
+    while True:
+        message = await receive()
+        parts.append(message.get("body", b""))
+        if not message.get("more_body"):
+            return b"".join(parts)
+
+
+async def _send(send: Any, status: int, body: bytes, content_type: bytes) -> None:
+    headers = [(b"content-type", content_type), (b"content-length", str(len(body)).encode())]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
+
+
+def main() -> None:
+    uvicorn.run(
+        Endpoint(),
+        port=int(sys.argv[1]),
+        log_level="warning",
+        access_log=False,
+        lifespan="off",
+        timeout_keep_alive=600,
+        date_header=False,
+        server_header=False,
+    )
+
+
+if __name__ == "__main__":
+    main()
