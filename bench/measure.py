@@ -15,11 +15,13 @@ from typing import Any
 from bench.server import ROOT
 
 MIB = 1024
+LAST_BYTES = 500_000
 
 
 @dataclass(frozen=True)
 class Measured:
-    """wall, cpu: seconds; peak: resident memory at its highest, in MiB. cut: it was ended because its time was up."""
+    """wall, cpu: seconds; peak: resident memory at its highest, in MiB. output: its last half megabyte. cut: its time was
+    up, and it was ended."""
 
     wall: float
     cpu: float
@@ -36,7 +38,7 @@ class Measured:
 
 def measured(command: Sequence[str], environment: Mapping[str, str], at_most_seconds: float = 3600) -> Measured:
     """Run it to its end, or end it when its time is up. RuntimeError where it fails."""
-    with tempfile.TemporaryFile("w+") as output:
+    with tempfile.TemporaryFile() as output:
         started = time.monotonic()
         process = subprocess.Popen(
             command, cwd=ROOT, env={"PATH": os.environ["PATH"], **environment}, stdout=output, stderr=subprocess.STDOUT
@@ -47,8 +49,9 @@ def measured(command: Sequence[str], environment: Mapping[str, str], at_most_sec
         signal.setitimer(signal.ITIMER_REAL, 0)
         wall = time.monotonic() - started
         process.returncode = os.waitstatus_to_exitcode(status)
-        output.seek(0)
-        text = output.read()
+        # The log of a large run is larger than the bench itself may be.
+        output.seek(max(0, output.seek(0, os.SEEK_END) - LAST_BYTES))
+        text = output.read().decode(errors="replace")
     cut = process.returncode == -signal.SIGKILL
     if process.returncode and not cut:
         raise RuntimeError(f"{' '.join(command)} ended with {process.returncode}:\n{text[-3000:]}")
