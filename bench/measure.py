@@ -20,8 +20,8 @@ LAST_BYTES = 500_000
 
 @dataclass(frozen=True)
 class Measured:
-    """wall, cpu: seconds; peak: resident memory at its highest, in MiB. output: its last half megabyte. cut: its time was
-    up, and it was ended."""
+    """wall, cpu: seconds; peak: resident memory at its highest, in MiB. output: its last half megabyte. cut: its time
+    was up, and it was ended."""
 
     wall: float
     cpu: float
