@@ -43,10 +43,11 @@ def cases() -> list[Case]:
     ]  # fmt: skip
 
 
-def made(case: Case, server: Server) -> tuple[Mapping[str, int], int]:
-    """The calls that the endpoint saw, by action, and how many it throttled; time is twenty times as fast."""
-    server.become(case.policy, throttling=True, speed=20, **case.size)
-    measured(python("bench.workers.job", case.job, case.event, "20"), server.environment)
+def made(case: Case, server: Server, speed: float = 20, share: float = 0.8) -> tuple[Mapping[str, int], int]:
+    """The calls that the endpoint saw, by action, and how many it throttled: no share of its buckets is above 1."""
+    server.become(case.policy, throttling=share <= 1, speed=speed, **case.size)
+    environment = server.environment | {"NIGHTSHIFT_BUCKET_SHARE": str(share)}
+    measured(python("bench.workers.job", case.job, case.event, str(speed)), environment)
     seen = server.seen()
     return seen["calls"], sum(seen["throttled"].values())
 

@@ -27,7 +27,7 @@ class Night:
     @property
     def least(self) -> float:
         """Seconds that our share of the buckets takes."""
-        return sum((number - SHARE * burst) / (SHARE * refill) for number, burst, refill in self.buckets)
+        return sum(seconds_of_bucket(*bucket) for bucket in self.buckets)
 
 
 NIGHTS = (
@@ -63,6 +63,11 @@ NIGHTS = (
 
 UNTHROTTLED = {"delete": 1000, "snapshot": 500, "tag": 1000}
 NAMES = {"delete": "DeleteSnapshot", "snapshot": "CreateSnapshots", "tag": "CreateTags"}
+
+
+def seconds_of_bucket(number: int, burst: float, refill: float) -> float:
+    """What our share of a full bucket takes for so many calls."""
+    return max(0.0, number - SHARE * burst) / (SHARE * refill)
 
 
 def section(server: Server) -> Section:
