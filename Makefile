@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup build test test-long year soak scale demo demo-restore invoke lint audit mutation lock docs picture cost clean
+.PHONY: help setup build test test-long year soak scale bench demo demo-restore invoke lint audit mutation lock docs picture cost clean
 
 PYTHON ?= $(shell tools/find-python)
 UV_VERSION := 0.13.9
@@ -28,6 +28,11 @@ setup: .build/setup  ## install what development and tests need, into this folde
 	$(PYTHON) -m venv .venv/scan
 	.venv/bin/uv pip sync --quiet --require-hashes -p .venv/scan/bin/python requirements/scan.txt
 	@mkdir -p .build && touch $@
+
+.build/peer: requirements/peer.txt | setup
+	$(PYTHON) -m venv .venv/peer
+	.venv/bin/uv pip sync --quiet --require-hashes -p .venv/peer/bin/python requirements/peer.txt
+	@touch $@
 
 build: setup  ## sam build, where anything has changed
 	@.venv/bin/python -m local.build
@@ -62,6 +67,11 @@ soak: setup  ## a thousand nights of the same: make soak SEED=11
 scale: build  ## what large fleets cost: 10,000 deletions, a night of 5,000 volumes; prints the figures (half an hour)
 	.venv/bin/pytest -m "long or not long" tests/integration/test_scale.py tests/integration/test_cleanup_pace.py \
 		tests/integration/test_pending_limit.py tests/e2e/test_deadline.py
+
+ONLY ?=
+
+bench: build .build/peer  ## calls, CPU, memory, time beside boto3 and Cloud Custodian: docs/performance.md (make bench ONLY=calls prints)
+	@PYTHONPATH=layers/common .venv/bin/python -m bench $(ONLY)
 
 demo: build  ## the night, on an embedded AWS, with the built functions
 	.venv/bin/python -m tools.demo

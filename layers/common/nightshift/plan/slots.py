@@ -12,6 +12,9 @@ from nightshift.durations import FIRST_YEAR, LAST_YEAR
 # Far enough for a schedule of every 29 February; short ones first, as most schedules are daily.
 _LOOK_BACK = (timedelta(days=2), timedelta(days=35), timedelta(days=370), timedelta(days=8 * 366 + 2))
 
+# All snapshots of a night name the same slot, and each is asked several times.
+_parsed = lru_cache(maxsize=100_000)(datetime.strptime)
+
 
 def current_slot(schedule: str, zone: ZoneInfo, now: datetime) -> datetime | None:
     """The newest time of a five-field cron schedule in the zone that is not after now, in UTC.
@@ -38,11 +41,10 @@ def slot_text(slot: datetime) -> str:
     return slot.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-@lru_cache(maxsize=100_000)
 def slot_time(text: str) -> datetime | None:
     """The time that a tag's value names, in UTC; None where it is no time, or one that no calendar can work with."""
     try:
-        slot = datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
+        slot = _parsed(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
     except ValueError:
         return None
     return slot if FIRST_YEAR < slot.year < LAST_YEAR else None
