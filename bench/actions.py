@@ -129,7 +129,13 @@ def parameter(account: Account) -> bytes:
 
 def key() -> bytes:
     """The answer to KMS's DescribeKey."""
-    metadata = {"KeyId": KEY.rpartition("/")[2], "Arn": KEY, "Enabled": True, "KeyState": "Enabled", "KeyManager": "CUSTOMER"}
+    metadata = {
+        "KeyId": KEY.rpartition("/")[2],
+        "Arn": KEY,
+        "Enabled": True,
+        "KeyState": "Enabled",
+        "KeyManager": "CUSTOMER",
+    }
     return json.dumps({"KeyMetadata": metadata}).encode()
 
 

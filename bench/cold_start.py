@@ -77,14 +77,19 @@ def figures(repeats: int = REPEATS, *, compiled: bool = True) -> dict[str, Start
             for name, function in all_of_them.items():
                 start = cold_start(function, server.url, event(name), environment)
                 starts.setdefault(name, []).extend([start] * (number > 0))
-    return {name: Start(median(each.wall for each in of_it), median(each.cpu for each in of_it)) for name, of_it in starts.items()}
+    return {
+        name: Start(median(each.wall for each in of_it), median(each.cpu for each in of_it))
+        for name, of_it in starts.items()
+    }
 
 
 def main() -> None:
     found = figures()
     bare = found[BARE]
     for name, start in found.items():
-        print(f"{name:14} wall {start.wall*1000:6.0f} cpu {start.cpu*1000:6.0f}  {start.wall/bare.wall:.2f} {start.cpu/bare.cpu:.2f}")
+        print(
+            f"{name:14} wall {start.wall * 1000:6.0f} cpu {start.cpu * 1000:6.0f}  {start.wall / bare.wall:.2f} {start.cpu / bare.cpu:.2f}"
+        )
 
 
 if __name__ == "__main__":
