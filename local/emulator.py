@@ -79,9 +79,10 @@ class Emulator:
         timeout: int | None = None,
     ) -> None:
         self._access = _embedded(endpoint_url, region) if endpoint_url else _own_account(region)
-        in_template = isinstance(function, str)
         self._function = (
-            read_function(function, region=self._access["AWS_REGION"], account=ACCOUNT) if in_template else function
+            function
+            if isinstance(function, Function)
+            else read_function(function, region=self._access["AWS_REGION"], account=ACCOUNT)
         )
         self._extra = environment or {}
         self._timeout_seconds = timeout or self._function.timeout_seconds
