@@ -1,18 +1,20 @@
 """A cold start under AWS's Runtime Interface Emulator: from the start of the function's process to its first answer.
 
-Beside the functions runs a bare handler on the same Python and layer, which makes one EC2 client and one call.
+Beside the functions runs a bare handler on the same Python and layer, which makes one EC2 client and one call. boto3
+lies in its own folder: the layer has botocore alone, which is all that boto3 wraps.
 `python -m bench.cold_start` prints the figures as tables.
 """
 
 import json
-import tempfile
+import shutil
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
 from statistics import median
 from typing import Any
+
+import boto3
+import s3transfer
 
 from bench import first_run, layer
 from bench.server import REGION, ROOT, Server
@@ -22,6 +24,7 @@ from local.template import Function, jobs, logical_id, read_function
 
 REPEATS = 7
 BARE = "bare"
+_BARE = ROOT / ".build" / "bare"
 _BARE_HANDLER = """
 import boto3
 
@@ -68,7 +71,8 @@ class Figures:
 
 def figures(repeats: int = REPEATS) -> Figures:
     """Measure all of it, in two or three minutes on two cores."""
-    with _functions() as functions, Server() as server:
+    functions = _functions()
+    with Server() as server:
         server.become(_POLICY, instances=2, nights=2)
         return Figures(
             compiled=_starts(functions, server.url, {}, repeats),
@@ -78,15 +82,17 @@ def figures(repeats: int = REPEATS) -> Figures:
         )
 
 
-@contextmanager
-def _functions() -> Iterator[dict[str, Function]]:
+def _functions() -> dict[str, Function]:
     """The bare handler and the built functions, by job."""
     build()
     built = {job: read_function(logical_id(job), region=REGION, account=ACCOUNT) for job in jobs()}
-    with tempfile.TemporaryDirectory() as folder:
-        Path(folder, "app.py").write_text(_BARE_HANDLER)
-        bare = replace(built["backup"], logical_id="BareFunction", code=Path(folder), environment={})
-        yield {BARE: bare, **built}
+    _BARE.mkdir(parents=True, exist_ok=True)
+    (_BARE / "app.py").write_text(_BARE_HANDLER)
+    for package in (boto3, s3transfer):
+        # As it would be in the layer, without compiled files.
+        sources = shutil.ignore_patterns("__pycache__")
+        shutil.copytree(package.__path__[0], _BARE / package.__name__, dirs_exist_ok=True, ignore=sources)
+    return {BARE: replace(built["backup"], logical_id="BareFunction", code=_BARE, environment={}), **built}
 
 
 def _starts(functions: Mapping[str, Function], url: str, environment: dict[str, str], repeats: int) -> dict[str, Start]:
