@@ -27,11 +27,11 @@ _LIBRARIES: Mapping[str, Sequence[str]] = {
 def parts(function: Function, event: object, environment: Mapping[str, str]) -> dict[str, float]:
     """CPU in seconds by part, medians; a part that a function does not have is 0."""
     paths = [function.code, *(layer / "python" for layer in function.layers)]
-    own = {"PYTHONPATH": ":".join(map(str, paths)), "PYTHONPYCACHEPREFIX": str(RUNTIME.parent / "pycache")}
-    modules = _ask({"event": None, "groups": {}}, {**environment, **function.environment, **own})["modules"]
+    layer = {"PYTHONPATH": ":".join(map(str, paths)), "PYTHONPYCACHEPREFIX": str(RUNTIME.parent / "pycache")}
+    own = {**environment, **function.environment, **layer}
+    modules = _ask({"event": None, "groups": {}}, own)["modules"]
     groups = {name: [each for each in modules if each.split(".")[0] in tops] for name, tops in _LIBRARIES.items()}
-    asked = {"event": event, "groups": groups}
-    runs = [_ask(asked, {**environment, **function.environment, **own})["seconds"] for _ in range(_REPEATS)]
+    runs = [_ask({"event": event, "groups": groups}, own)["seconds"] for _ in range(_REPEATS)]
     return {part: median(run[part] for run in runs) for part in runs[0]}
 
 
