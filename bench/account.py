@@ -15,7 +15,7 @@ DEVICES = ("/dev/xvda", "/dev/sdf", "/dev/sdg", "/dev/sdh")
 
 @dataclass(frozen=True)
 class Size:
-    """nights: how many snapshots each volume has, one a night, the newest of last night.
+    """nights: how many snapshots each volume has, one a night, the newest of so many nights ago.
 
     images: so many of the oldest night's snapshots back an image.
     refusing: so many more of them are refused when they are to be deleted, as a disabled image's would be.
@@ -24,6 +24,7 @@ class Size:
     instances: int = 0
     disks: int = 2
     nights: int = 0
+    nights_ago: int = 0
     images: int = 0
     refusing: int = 0
 
@@ -47,9 +48,8 @@ class Account:
         born = now - timedelta(days=400)
         for number in range(size.instances):
             account._launch(number, size.disks, born)
-        last_night = now.replace(hour=3, minute=0, second=0, microsecond=0) - timedelta(days=now.hour < 4)
-        for ago in reversed(range(size.nights)):
-            account._night(last_night - timedelta(days=ago))
+        for ago in reversed(range(size.nights_ago, size.nights_ago + size.nights)):
+            account._night(slot_before(now) - timedelta(days=ago))
         oldest = list(account.snapshots)[: len(account.volumes)]
         for number, snapshot_id in enumerate(_spread(oldest, size.images)):
             image_id = f"ami-{number:017x}"
@@ -61,7 +61,7 @@ class Account:
     def _launch(self, number: int, disks: int, born: datetime) -> None:
         id_ = f"i-{number:017x}"
         attached = {device: self._new("vol") for device in DEVICES[:disks]}
-        tags = {"Name": f"web-{number}", "env": "prod", TAG: "nightly"}
+        tags = {"Name": f"web-{number}", "Owner": f"team-{number}", TAG: "nightly"}
         self.instances[id_] = records.instance(id_, attached, born, tags)
         self.health[id_] = records.health(id_)
         for device, volume_id in attached.items():
@@ -80,6 +80,11 @@ class Account:
 
     def _new(self, prefix: str) -> str:
         return f"{prefix}-{next(iter(self._numbers)):017x}"
+
+
+def slot_before(now: datetime) -> datetime:
+    """The nightly slot of the canned account: of this very hour, so that at any time of the day a night has begun."""
+    return now.replace(minute=0, second=0, microsecond=0)
 
 
 def _our_tags(slot: datetime, instance_id: str, volume_id: str) -> dict[str, str]:

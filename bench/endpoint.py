@@ -15,7 +15,7 @@ from urllib.parse import parse_qsl
 
 import uvicorn
 
-from bench.account import Account, Size
+from bench.account import Account, Size, slot_before
 from bench.actions import Actions, Refusal, key, parameter
 from local.buckets import Buckets
 from local.wire import Call, Fault, error
@@ -32,12 +32,15 @@ class Endpoint:
         self.become({})
 
     def become(self, wanted: dict[str, Any]) -> None:
-        """A new account, of which nothing was asked yet. Without throttling there are no token buckets."""
+        """A new account, of which nothing was asked yet. Without throttling there are no token buckets.
+
+        HOUR in the policy is that of the account's nightly slot.
+        """
         self._speed: float = wanted.get("speed", 1.0)
         self._latency: float = wanted.get("latency", 0.0)
         self._started, self._since = monotonic(), datetime.now(UTC)
-        size = Size(**wanted.get("size", {}))
-        self._account = Account.of(size, self._since, wanted.get("policy", ""))
+        policy = wanted.get("policy", "").replace("HOUR", str(slot_before(self._since).hour))
+        self._account = Account.of(Size(**wanted.get("size", {})), self._since, policy)
         self._actions = Actions(self._account, self._now)
         self._buckets = Buckets(self._now) if wanted.get("throttling") else None
         self._calls: Counter[str] = Counter()

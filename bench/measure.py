@@ -2,24 +2,23 @@
 
 import json
 import os
-import resource
 import signal
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from bench.server import ROOT
 
-MIB = 1024
+LAST_BYTES = 500_000
 
 
 @dataclass(frozen=True)
 class Measured:
-    """wall, cpu: seconds; peak: resident memory at its highest, in MiB. cut: it was ended because its time was up."""
+    """wall, cpu: seconds; peak: resident memory at its highest, in MiB. output: its last half megabyte. cut: its time
+    was up, and it was ended."""
 
     wall: float
     cpu: float
@@ -36,27 +35,25 @@ class Measured:
 
 def measured(command: Sequence[str], environment: Mapping[str, str], at_most_seconds: float = 3600) -> Measured:
     """Run it to its end, or end it when its time is up. RuntimeError where it fails."""
-    with tempfile.TemporaryFile("w+") as output:
-        started = time.monotonic()
-        process = subprocess.Popen(
-            command, cwd=ROOT, env={"PATH": os.environ["PATH"], **environment}, stdout=output, stderr=subprocess.STDOUT
+    with tempfile.TemporaryFile() as output, tempfile.NamedTemporaryFile("r") as report:
+        launch = [sys.executable, "-IS", str(ROOT / "bench" / "launch.py"), report.name, str(at_most_seconds)]
+        subprocess.run(
+            [*launch, *command],
+            cwd=ROOT,
+            env={"PATH": os.environ["PATH"], **environment},
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            check=True,
         )
-        signal.signal(signal.SIGALRM, lambda *_: process.kill())
-        signal.setitimer(signal.ITIMER_REAL, at_most_seconds)
-        _, status, used = os.wait4(process.pid, 0)
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        wall = time.monotonic() - started
-        process.returncode = os.waitstatus_to_exitcode(status)
-        output.seek(0)
-        text = output.read()
-    cut = process.returncode == -signal.SIGKILL
-    if process.returncode and not cut:
-        raise RuntimeError(f"{' '.join(command)} ended with {process.returncode}:\n{text[-3000:]}")
-    # The kernel counts a new process's memory from what its parent held.
-    peak = used.ru_maxrss / MIB
-    if peak <= resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / MIB:
-        raise RuntimeError("the bench itself holds more memory than what it measures")
-    return Measured(wall, used.ru_utime + used.ru_stime, peak, text, cut)
+        cost = json.load(report)
+        # The log of a large run is larger than the bench itself should be.
+        output.seek(max(0, output.seek(0, os.SEEK_END) - LAST_BYTES))
+        text = output.read().decode(errors="replace")
+    code = cost.pop("code")
+    cut = code == -signal.SIGKILL
+    if code and not cut:
+        raise RuntimeError(f"{' '.join(command)} ended with {code}:\n{text[-3000:]}")
+    return Measured(**cost, output=text, cut=cut)
 
 
 def python(module: str, *arguments: str) -> list[str]:

@@ -61,8 +61,10 @@ def _records(log: io.StringIO) -> list[dict[str, Any]]:
 
 def _check_log(records: list[dict[str, Any]], at_least: int = 1) -> None:
     ours = [record for record in records if "level" in record]
-    assert len(ours) >= at_least
-    assert all(_in_one_line(record["message"]) for record in ours)
+    left = [decision for record in ours for decision in record.get("decisions", ())]
+    told = [*(record["message"] for record in ours), *(decision["reason"] for decision in left)]
+    assert len(told) >= at_least
+    assert all(map(_in_one_line, told))
     assert not [record for record in ours if record["message"] == "forged"]
     assert all(record.get("service") == "nightshift" for record in ours)
 

@@ -3,7 +3,7 @@
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -82,6 +82,16 @@ class Result:
         reason = f"{decision.reason}; {note}" if note else decision.reason
         return cls(decision.resource, decision.action, reason, outcome, error)
 
+    def to_dict(self) -> dict[str, Any]:
+        """As it stands in the answer and in the log."""
+        return {
+            "resource": self.resource,
+            "action": self.action,
+            "reason": self.reason,
+            "outcome": self.outcome,
+            "error": self.error,
+        }
+
 
 @dataclass(frozen=True, slots=True)
 class Plan:
@@ -120,28 +130,24 @@ class Outcome:
     tables: Mapping[str, Any] = field(default_factory=dict)
     plan_gauges: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 
-    def count(self, status: Status) -> int:
-        return Counter(result.outcome for result in self.results)[status]
-
     @property
-    def planned(self) -> int:
-        """All that a run wants to change; of a real run it is done + failed + remaining."""
-        return len(self.results) - self.count(Status.SKIPPED)
+    def counts(self) -> Counter[Status]:
+        return Counter(result.outcome for result in self.results)
 
     @property
     def summary(self) -> str:
         """One line for the log, the alarm and the error."""
-        counts = ", ".join(
-            f"{self.count(status)} {status}" for status in (Status.DONE, Status.FAILED, Status.REMAINING)
-        )
+        counts = self.counts
+        ended = ", ".join(f"{counts[status]} {status}" for status in (Status.DONE, Status.FAILED, Status.REMAINING))
         refused = f"; refused: {self.refused}" if self.refused else ""
         mode = "dry run, " if self.dry_run else ""
-        return f"{self.job}: {mode}{self.planned} planned, {counts}, {self.count(Status.SKIPPED)} left alone{refused}"
+        left = f"{counts[Status.SKIPPED]} left alone"
+        return f"{self.job}: {mode}{_planned(counts)} planned, {ended}, {left}{refused}"
 
     def to_dict(self) -> dict[str, Any]:
         """The public contract: the same shape for every job, within what Lambda can answer."""
-        room = MAX_ANSWER_BYTES - len(json.dumps(self.tables))
-        decisions, omitted = _bounded([asdict(result) for result in self.results], room)
+        decisions = _as_many_as_fit(self.results, MAX_ANSWER_BYTES - len(json.dumps(self.tables)))
+        counts = self.counts
         return {
             "version": 1,
             "job": self.job,
@@ -151,17 +157,17 @@ class Outcome:
             "dry_run": self.dry_run,
             "started": self.started.strftime("%Y-%m-%dT%H:%M:%SZ"),
             "seconds": round(self.seconds, 1),
-            "planned": self.planned,
-            "done": self.count(Status.DONE),
-            "skipped": self.count(Status.SKIPPED),
-            "failed": self.count(Status.FAILED),
-            "remaining": self.count(Status.REMAINING),
+            "planned": _planned(counts),
+            "done": counts[Status.DONE],
+            "skipped": counts[Status.SKIPPED],
+            "failed": counts[Status.FAILED],
+            "remaining": counts[Status.REMAINING],
             "refused": self.refused,
             "notes": list(self.notes),
             "calls": dict(sorted(self.calls.items())),
             **self.tables,
             "decisions": decisions,
-            "omitted": omitted,
+            "omitted": len(self.results) - len(decisions),
         }
 
 
@@ -192,8 +198,14 @@ def in_order(results: Iterable[Result], *, stepwise: bool = False) -> list[Resul
 
     A reason may hold tags' values: from here on it is one line of visible characters.
     """
-    shown = (replace(result, reason=visible(result.reason)) for result in results)
-    return sorted(shown, key=lambda result: (_ORDER[result.outcome], "" if stepwise else result.resource))
+    return sorted(
+        map(_readable, results), key=lambda result: (_ORDER[result.outcome], "" if stepwise else result.resource)
+    )
+
+
+def _readable(result: Result) -> Result:
+    reason = visible(result.reason)
+    return result if reason == result.reason else replace(result, reason=reason)
 
 
 def _settled(decision: Decision, result: Result | None) -> Result:
@@ -206,9 +218,18 @@ def _untouched(decision: Decision, wanted: Status) -> Result:
     return Result.of(decision, wanted if decision.change or decision.error else Status.SKIPPED)
 
 
-def _bounded(decisions: list[dict[str, Any]], room: int) -> tuple[list[dict[str, Any]], int]:
-    for kept, decision in enumerate(decisions):
+def _planned(counts: Mapping[Status, int]) -> int:
+    """All that a run wants to change; of a real run it is done + failed + remaining."""
+    return sum(counts.values()) - counts[Status.SKIPPED]
+
+
+def _as_many_as_fit(results: Sequence[Result], room: int) -> list[dict[str, Any]]:
+    """The first of them, in so many bytes of JSON."""
+    fitting = []
+    for result in results:
+        decision = result.to_dict()
         room -= len(json.dumps(decision)) + 2
         if room < 0:
-            return decisions[:kept], len(decisions) - kept
-    return decisions, 0
+            break
+        fitting.append(decision)
+    return fitting

@@ -1,6 +1,7 @@
 """The log: a line a change or failure, and what was left only for a person."""
 
-from collections.abc import Mapping
+import logging
+from collections.abc import Sequence
 
 import pytest
 
@@ -16,30 +17,40 @@ RESULTS = {
 }
 
 
-def logged(by_person: bool, caplog: pytest.LogCaptureFixture) -> Mapping[str, str]:
-    """The level of each message."""
-    outcome = an_outcome([Result(id_, Action.DELETE, "why", status, None) for status, id_ in RESULTS.items()])
-    with caplog.at_level("INFO"):
-        log_outcome(outcome, by_person)
-    return {record.getMessage(): record.levelname for record in caplog.records}
-
-
 SUMMARY = "cleanup: 3 planned, 1 done, 1 failed, 1 remaining, 1 left alone"
+CHANGES = {"failed: delete snap-1: why": "ERROR", "done: delete snap-3: why": "INFO"}
+
+
+def logged(results: Sequence[Result], by_person: bool, caplog: pytest.LogCaptureFixture) -> list[logging.LogRecord]:
+    outcome = an_outcome(results)
+    with caplog.at_level("INFO"):
+        log_outcome(outcome, outcome.to_dict(), by_person)
+    return caplog.records
+
+
+def an_end_of_each_kind() -> list[Result]:
+    return [Result(id_, Action.DELETE, "why", status, None) for status, id_ in RESULTS.items()]
 
 
 def test_a_scheduled_run_logs_what_it_did_and_what_failed(caplog: pytest.LogCaptureFixture) -> None:
-    assert logged(False, caplog) == {
-        "failed: delete snap-1: why": "ERROR",
-        "done: delete snap-3: why": "INFO",
-        SUMMARY: "INFO",
-    }
+    records = logged(an_end_of_each_kind(), False, caplog)
+    assert {record.getMessage(): record.levelname for record in records} == {**CHANGES, SUMMARY: "INFO"}
 
 
 def test_a_person_finds_everything(caplog: pytest.LogCaptureFixture) -> None:
-    assert logged(True, caplog) == {
-        "failed: delete snap-1: why": "ERROR",
-        "remaining: delete snap-2: why": "INFO",
-        "done: delete snap-3: why": "INFO",
-        "skipped: delete snap-4: why": "INFO",
-        SUMMARY: "INFO",
-    }
+    records = logged(an_end_of_each_kind(), True, caplog)
+    left = "2 of 2 that were left, alone or for later"
+    assert {record.getMessage(): record.levelname for record in records} == {**CHANGES, left: "INFO", SUMMARY: "INFO"}
+    assert next(record for record in records if record.getMessage() == left).__dict__["decisions"] == [
+        {"resource": "snap-2", "action": "delete", "reason": "why", "outcome": "remaining", "error": None},
+        {"resource": "snap-4", "action": "delete", "reason": "why", "outcome": "skipped", "error": None},
+    ]
+
+
+def test_what_was_left_takes_a_line_a_hundred(caplog: pytest.LogCaptureFixture) -> None:
+    """And none is lost."""
+    left = [Result(f"snap-{number:03}", Action.KEEP, "why", Status.SKIPPED, None) for number in range(250)]
+    *lines, _summary = logged(left, True, caplog)
+    shown = [[decision["resource"] for decision in line.__dict__["decisions"]] for line in lines]
+    assert [len(line) for line in shown] == [100, 100, 50]
+    assert [id_ for line in shown for id_ in line] == [result.resource for result in left]

@@ -110,14 +110,15 @@ def _described(aws: Aws, conditions: Mapping[str, Sequence[str]], *, people_s: b
 def _snapshot(described: dict[str, Any], people_s: bool) -> Snapshot:
     return Snapshot(
         id=described["SnapshotId"],
-        volume_id=described["VolumeId"],
-        state=described["State"],
+        volume_id=intern(described["VolumeId"]),
+        state=intern(described["State"]),
         started=described["StartTime"],
         size_gib=described["VolumeSize"],
-        tier=described.get("StorageTier", "standard"),
-        # At 100,000 snapshots people's tags would take more memory than all the rest, and nothing reads them.
+        tier=intern(described.get("StorageTier", "standard")),
+        # At 100,000 snapshots people's tags would take more memory than all the rest, and nothing reads them. Ours say
+        # the same on every snapshot of a volume, but for the slot, which all of a night share.
         tags={
-            intern(key): value
+            intern(key): intern(value)
             for key, value in tags_of(described).items()
             if people_s or key.startswith(_READ_PREFIXES)
         },

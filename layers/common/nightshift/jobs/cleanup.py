@@ -1,7 +1,7 @@
 """Cleanup: delete the snapshots that neither the policy nor a holder keeps."""
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import batched
@@ -63,11 +63,11 @@ class DeleteLater(Change):
 def read(aws: Aws, request: CleanupRequest, policy: Policy, now: datetime) -> Inventory:
     ours = snapshots.ours(aws)
     # Who holds a snapshot is asked only where something might be deleted, and only for that.
-    candidates = set(_doomed(_decisions(ours, Holders(), policy, now)))
-    if not candidates:
+    if not any(_doomed(_decisions(ours, Holders(), policy, now))):
         return Inventory(aws.region, ours, Holders())
     disks = volumes.all_volumes(aws)
     if not disks:
+        candidates = set(_doomed(_decisions(ours, Holders(), policy, now)))
         at_stake = [each for each in ours if each.id in candidates and lineage(each) == each.volume_id]
         volumes.confirm_none(aws, [each.volume_id for each in at_stake])
     holding: list[Instance | Volume] = [*disks, *instances.all_instances(aws, HOLD_UNTIL)]
@@ -88,9 +88,8 @@ def _with_outside_holders(
     inventory = replace(inventory, holders=replace(inventory.holders, outside=held))
     if not policy.cleanup.check_sharing:
         return inventory
-    in_scope = {snapshot.id for snapshot in inventory.snapshots if _covers(request, snapshot)}
-    doomed = _doomed(_decisions(inventory.snapshots, inventory.holders, policy, now))
-    candidates = [snapshot_id for snapshot_id in doomed if snapshot_id in in_scope]
+    doomed = set(_doomed(_decisions(inventory.snapshots, inventory.holders, policy, now)))
+    candidates = [each.id for each in _in_scope(inventory, request) if each.id in doomed]
     in_time = aws.pacer.often_within(aws.seconds_left, ["DescribeSnapshotAttribute", "DeleteSnapshot"])
     others: dict[str, str] = {}
     asked: list[str] = []
@@ -105,11 +104,9 @@ def _with_outside_holders(
 
 def plan(inventory: Inventory, request: CleanupRequest, policy: Policy, now: datetime) -> Plan:
     """One decision for each snapshot of ours in the request's scope: keep or delete, and why."""
-    in_scope = {snapshot.id for snapshot in inventory.snapshots if _covers(request, snapshot)}
-    decided = _decisions(inventory.snapshots, inventory.holders, policy, now)
-    decisions = [_postponed(decision, inventory) for decision in decided if decision.resource in in_scope]
-    doomed = set(_doomed(decided))
-    kept = [snapshot for snapshot in inventory.snapshots if snapshot.id not in doomed]
+    decided = {each.resource: each for each in _decisions(inventory.snapshots, inventory.holders, policy, now)}
+    decisions = [_postponed(decided[snapshot.id], inventory) for snapshot in _in_scope(inventory, request)]
+    kept = [snapshot for snapshot in inventory.snapshots if decided[snapshot.id].action is not Action.DELETE]
     gauges = {
         "Snapshots": len(inventory.snapshots),
         "SnapshotsInError": sum(snapshot.state == "error" for snapshot in inventory.snapshots),
@@ -144,31 +141,34 @@ def _delete(aws: Aws, decisions: Sequence[Decision], _attempt: int) -> Sequence[
     return [Result.of(decision, Status.DONE)]
 
 
-def _decisions(ours: Sequence[Snapshot], holders: Holders, policy: Policy, now: datetime) -> list[Decision]:
-    """The decision on every snapshot, from the oldest on."""
-    protection = Protection.of(ours, holders, policy, now)
-    histories: dict[str, list[Snapshot]] = defaultdict(list)
+def _decisions(ours: Sequence[Snapshot], holders: Holders, policy: Policy, now: datetime) -> Iterator[Decision]:
+    """The decision on every snapshot, one history after the other: none depends on another's."""
+    histories: dict[str | None, list[Snapshot]] = defaultdict(list)
     for snapshot in ours:
-        if history := lineage(snapshot):
-            histories[history].append(snapshot)
-    verdicts = {
-        (plan, snapshot_id): verdict
-        for history in histories.values()
+        histories[lineage(snapshot)].append(snapshot)
+    for name, history in histories.items():
+        protection = Protection.of(history, holders, policy, now)
+        verdicts = _verdicts(history, policy, now) if name else {}
+        yield from (_decide(snapshot, verdicts, protection, policy) for snapshot in history)
+
+
+def _verdicts(history: Sequence[Snapshot], policy: Policy, now: datetime) -> Mapping[str, Mapping[str, Verdict]]:
+    """What the rules of each plan say of a volume's snapshots, by plan and snapshot id."""
+    return {
+        plan: judge(points_of(plan, history), rules.keep, policy.zone, now)
         for plan, rules in policy.backup.plans.items()
-        for snapshot_id, verdict in judge(points_of(plan, history), rules.keep, policy.zone, now).items()
     }
-    return [_decide(snapshot, verdicts, protection, policy) for snapshot in _oldest_first(ours)]
 
 
 def _decide(
-    snapshot: Snapshot, verdicts: Mapping[tuple[str, str], Verdict], protection: Protection, policy: Policy
+    snapshot: Snapshot, verdicts: Mapping[str, Mapping[str, Verdict]], protection: Protection, policy: Policy
 ) -> Decision:
     """A snapshot that serves several plans goes when none keeps it; one of a plan that is gone stays."""
     slots = slots_of(snapshot)
     vanished = sorted(slots.keys() - policy.backup.plans.keys())
     if vanished and snapshot.state != "error":
         return _keep(snapshot, f"plan {', '.join(vanished)} is no longer in the policy: what it saved stays")
-    judged = {plan: verdict for plan in sorted(slots) if (verdict := verdicts.get((plan, snapshot.id)))}
+    judged = {plan: verdicts[plan][snapshot.id] for plan in sorted(slots) if snapshot.id in verdicts.get(plan, {})}
     kept = [f"{plan}: {', '.join(verdict.kept_by)}" for plan, verdict in judged.items() if verdict.kept_by]
     expired = protection.expired(snapshot)
     if kept and not expired:
@@ -192,12 +192,14 @@ def _keep(snapshot: Snapshot, reason: str) -> Decision:
     return Decision(snapshot.id, Action.KEEP, reason)
 
 
-def _oldest_first(ours: Sequence[Snapshot]) -> list[Snapshot]:
-    return sorted(ours, key=lambda snapshot: (snapshot.started, snapshot.id))
+def _doomed(decisions: Iterable[Decision]) -> Iterator[str]:
+    return (decision.resource for decision in decisions if decision.action is Action.DELETE)
 
 
-def _doomed(decisions: Sequence[Decision]) -> list[str]:
-    return [decision.resource for decision in decisions if decision.action is Action.DELETE]
+def _in_scope(inventory: Inventory, request: CleanupRequest) -> list[Snapshot]:
+    """From the oldest on: where the time does not suffice for all, the newest are left."""
+    covered = [snapshot for snapshot in inventory.snapshots if _covers(request, snapshot)]
+    return sorted(covered, key=lambda snapshot: (snapshot.started, snapshot.id))
 
 
 def _covers(request: CleanupRequest, snapshot: Snapshot) -> bool:

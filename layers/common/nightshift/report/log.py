@@ -1,7 +1,12 @@
-"""The log: one summary line, one line a change or failure; what was left, alone or for later, only for a person.
+"""The log: one summary line, one line a change or failure; what was left, alone or for later, only for a person, and a
+hundred in a line.
 
 A fleet of 5,000 that is checked every five minutes, or 10,000 deletions that remain, would be gigabytes a month.
 """
+
+from collections.abc import Mapping, Sequence
+from itertools import batched
+from typing import Any
 
 from aws_lambda_powertools import Logger
 
@@ -10,13 +15,17 @@ from nightshift.outcome import Outcome, Result, Status
 logger = Logger(service="nightshift")
 
 _LEFT = (Status.SKIPPED, Status.REMAINING)
+_LEFT_A_LINE = 100
 
 
-def log_outcome(outcome: Outcome, by_person: bool) -> None:
+def log_outcome(outcome: Outcome, answer: Mapping[str, Any], by_person: bool) -> None:
+    """answer: what the run answers, of which the log has all but the decisions and the tables."""
     for result in outcome.results:
-        if by_person or result.outcome not in _LEFT:
+        if result.outcome not in _LEFT:
             _log_result(result)
-    counts = {key: value for key, value in outcome.to_dict().items() if key not in ("decisions", *outcome.tables)}
+    if by_person:
+        _log_left([result for result in outcome.results if result.outcome in _LEFT])
+    counts = {key: value for key, value in answer.items() if key not in ("decisions", *outcome.tables)}
     logger.info(outcome.summary, extra=counts)
 
 
@@ -24,3 +33,9 @@ def _log_result(result: Result) -> None:
     write = logger.error if result.outcome is Status.FAILED else logger.info
     words = f"{result.outcome}: {result.action} {result.resource}: {result.reason}"
     write(words, extra={"resource": result.resource, "error_code": result.error})
+
+
+def _log_left(left: Sequence[Result]) -> None:
+    for some in batched(left, _LEFT_A_LINE, strict=False):
+        words = f"{len(some)} of {len(left)} that were left, alone or for later"
+        logger.info(words, extra={"decisions": [result.to_dict() for result in some]})

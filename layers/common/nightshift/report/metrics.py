@@ -16,14 +16,15 @@ def emit(outcome: Outcome, stack_tag: str) -> None:
     Each metric costs $0.30 a month, so only what an alarm or a graph needs is one; the rest is in the log.
     """
     dimensions = {"stack": stack_tag, "job": outcome.job}
-    counts = {
+    counts = outcome.counts
+    values = {
         "Outcomes": 1,
-        "Done": outcome.count(Status.DONE),
-        "Failed": outcome.count(Status.FAILED),
-        "Remaining": outcome.count(Status.REMAINING),
+        "Done": counts[Status.DONE],
+        "Failed": counts[Status.FAILED],
+        "Remaining": counts[Status.REMAINING],
         **outcome.gauges,
     }
-    _flush(dimensions, counts)
+    _flush(dimensions, values)
     for plan, gauges in outcome.plan_gauges.items():
         _flush(dimensions | {"plan": plan}, gauges)
 

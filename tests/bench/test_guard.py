@@ -1,0 +1,38 @@
+"""What must not get worse: calls, pages, memory, and how they grow. Times are of a machine; `make bench` has them."""
+
+import pytest
+
+from bench import calls, scale
+from bench.calls import Case
+from bench.server import Server
+
+MOST_MIB = 160
+# Of CPU: the processor's caches and whatever else runs beside a test; a loop within a loop would be near 2.
+FAR_FROM_SQUARE = 1.3
+
+
+@pytest.mark.parametrize("case", calls.cases(), ids=lambda case: f"{case.job}, {case.what}")
+def test_no_call_more_than_the_work_needs(case: Case, server: Server) -> None:
+    """Nor a page twice, whatever the number of plans."""
+    made, _ = calls.made(case, server, speed=1, share=1_000_000)
+    assert made == {"GetParameter": 1, **case.least}
+
+
+def test_no_call_faster_than_aws_lets_it_pass(server: Server) -> None:
+    backup = calls.cases()[0]
+    made, throttled = calls.made(backup, server)
+    assert throttled == 0
+    assert made["CreateSnapshots"] == 500
+
+
+def test_a_hundred_thousand_snapshots_fit_and_cost_ten_times_as_much_as_ten_thousand(server: Server) -> None:
+    grown = scale.whole(server, 10_000, 100_000)
+    assert 0 < grown[100_000].memory < MOST_MIB
+    assert scale.exponent(grown, lambda used: used.memory) < scale.LINEAR
+    assert scale.exponent(grown, lambda used: used.cpu) < FAR_FROM_SQUARE
+
+
+def test_planning_grows_with_the_number_of_snapshots(server: Server) -> None:
+    grown = scale.alone(server, 20_000, 200_000)
+    assert scale.exponent(grown, lambda used: used.memory) < scale.LINEAR
+    assert scale.exponent(grown, lambda used: used.cpu) < FAR_FROM_SQUARE
