@@ -6,10 +6,28 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bench.account import Account
-from bench.records import ACCOUNT, Record
+from bench.records import ACCOUNT, KEY, Record
 
 PAGE = 1000
 type Form = Mapping[str, str]
+
+# What the account has none of, by what the answer calls it.
+_NONE_OF_IT = {
+    "DescribeAddresses": "addressesSet",
+    "DescribeEgressOnlyInternetGateways": "egressOnlyInternetGatewaySet",
+    "DescribeInternetGateways": "internetGatewaySet",
+    "DescribeLockedSnapshots": "snapshotSet",
+    "DescribeNatGateways": "natGatewaySet",
+    "DescribeNetworkInterfaces": "networkInterfaceSet",
+    "DescribeRouteTables": "routeTableSet",
+    "DescribeSubnets": "subnetSet",
+    "DescribeVpcEndpoints": "vpcEndpointSet",
+    "DescribeVpcs": "vpcSet",
+}
+_ZONES = (
+    "<availabilityZoneInfo><item><zoneName>us-east-1a</zoneName><zoneState>available</zoneState></item>"
+    "</availabilityZoneInfo>"
+)
 
 
 @dataclass(frozen=True)
@@ -31,8 +49,7 @@ class Actions:
             "DescribeImages": lambda form: self._listed(form, "imagesSet", account.images),
             "DescribeInstances": lambda form: self._listed(form, "reservationSet", account.instances, _reservation),
             "DescribeInstanceStatus": lambda form: self._listed(form, "instanceStatusSet", account.health),
-            "DescribeNetworkInterfaces": lambda _: "<networkInterfaceSet/>",
-            "DescribeLockedSnapshots": lambda _: "<snapshotSet/>",
+            "DescribeAvailabilityZones": lambda _: _ZONES,
             "DescribeSnapshotAttribute": _not_shared,
             "DeleteSnapshot": self._delete,
             "CreateSnapshot": self._save_volume,
@@ -42,9 +59,12 @@ class Actions:
 
     def answer(self, action: str, form: Form) -> bytes:
         """The body. Refusal: AWS's error."""
-        if action not in self._answers:
+        if none := _NONE_OF_IT.get(action):
+            inner: str | bytes = f"<{none}/>"
+        elif action in self._answers:
+            inner = self._answers[action](form)
+        else:
             raise Refusal("InvalidAction", f"the bench's endpoint has no {action}")
-        inner = self._answers[action](form)
         start = f'<{action}Response xmlns="http://ec2.amazonaws.com/doc/2016-11-15/"><requestId>bench</requestId>'
         body = inner if isinstance(inner, bytes) else inner.encode()
         return b"".join((start.encode(), body, f"</{action}Response>".encode()))
@@ -105,6 +125,18 @@ def parameter(account: Account) -> bytes:
     """The answer to SSM's GetParameter."""
     value = {"Name": "/nightshift/policy", "Type": "String", "Value": account.policy, "Version": 1}
     return json.dumps({"Parameter": value}).encode()
+
+
+def key() -> bytes:
+    """The answer to KMS's DescribeKey."""
+    metadata = {
+        "KeyId": KEY.rpartition("/")[2],
+        "Arn": KEY,
+        "Enabled": True,
+        "KeyState": "Enabled",
+        "KeyManager": "CUSTOMER",
+    }
+    return json.dumps({"KeyMetadata": metadata}).encode()
 
 
 def _found(form: Form, all_of_them: Mapping[str, Record]) -> list[Record]:

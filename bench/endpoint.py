@@ -1,4 +1,4 @@
-"""The endpoint: HTTP as EC2 and SSM speak it, with AWS's token buckets and latency, each call counted.
+"""The endpoint: HTTP as EC2, SSM, KMS and EKS speak it, with AWS's token buckets and latency, each call counted.
 
 A process of its own: `python -m bench.endpoint PORT`. It is told over /bench what it is to be, and asked what it saw.
 """
@@ -16,12 +16,13 @@ from urllib.parse import parse_qsl
 import uvicorn
 
 from bench.account import Account, Size, slot_before
-from bench.actions import Actions, Refusal, parameter
+from bench.actions import Actions, Refusal, key, parameter
 from local.buckets import Buckets
 from local.wire import Call, Fault, error
 
 THROTTLE = Refusal("RequestLimitExceeded", "Request limit exceeded.", 503)
 XML, JSON = b"text/xml;charset=UTF-8", b"application/x-amz-json-1.1"
+NO_CLUSTERS = b'{"clusters": []}'
 
 
 class Endpoint:
@@ -66,6 +67,10 @@ class Endpoint:
                 self.become(json.loads(body))
             await _send(send, 200, json.dumps(self.seen()).encode(), JSON)
             return
+        if scope["path"] == "/clusters":
+            self._calls["ListClusters"] += 1
+            await _send(send, 200, NO_CLUSTERS, JSON)
+            return
         await self._answer(dict(scope["headers"]), body.decode(), send)
 
     async def _answer(self, headers: dict[bytes, bytes], body: str, send: Any) -> None:
@@ -79,12 +84,17 @@ class Endpoint:
             if self._buckets and not target and not self._buckets.take(action):
                 self._throttled[action] += 1
                 raise THROTTLE
-            content = parameter(self._account) if target else self._actions.answer(action, form)
+            content = self._content(target, action, form)
             await _send(send, 200, content, JSON if target else XML)
         except Refusal as refusal:
             call = Call("ec2", "", action, {}, "query")
             answer = error(call, Fault(refusal.code, refusal.message, refusal.status))
             await _send(send, answer.status, answer.body, XML)
+
+    def _content(self, target: str, action: str, form: dict[str, str]) -> bytes:
+        if not target:
+            return self._actions.answer(action, form)
+        return key() if target == "DescribeKey" else parameter(self._account)
 
 
 async def _body(receive: Callable[[], Awaitable[Any]]) -> bytes:

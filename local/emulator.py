@@ -15,7 +15,9 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from http.client import HTTPConnection, HTTPException
+from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Self
 
@@ -63,12 +65,13 @@ def unsupported() -> str | None:
 class Emulator:
     """Runs one built function; `invoke` returns its answer, or raises FunctionError or FunctionTimedOut.
 
+    function: its logical id in the built template, or one that is not in it.
     Without an endpoint_url the function works on the caller's own AWS account, with the caller's credentials.
     """
 
     def __init__(
         self,
-        logical_id: str,
+        function: str | Function,
         *,
         endpoint_url: str | None,
         region: str | None = None,
@@ -76,7 +79,11 @@ class Emulator:
         timeout: int | None = None,
     ) -> None:
         self._access = _embedded(endpoint_url, region) if endpoint_url else _own_account(region)
-        self._function = read_function(logical_id, region=self._access["AWS_REGION"], account=ACCOUNT)
+        self._function = (
+            function
+            if isinstance(function, Function)
+            else read_function(function, region=self._access["AWS_REGION"], account=ACCOUNT)
+        )
         self._extra = environment or {}
         self._timeout_seconds = timeout or self._function.timeout_seconds
         self._invocations = 0
@@ -112,6 +119,11 @@ class Emulator:
                 break
             time.sleep(0.005)
         return self._read_output()
+
+    @property
+    def cpu_seconds(self) -> float:
+        """What the function's own process has used since its start: init and every answer."""
+        return sum(_cpu_seconds(pid) for pid in _python_of(session=self._process.pid))
 
     def invoke(self, event: object) -> Any:
         """The function's answer to one event; may be called again, the function stays warm as in Lambda."""
@@ -175,6 +187,19 @@ class Emulator:
         if self._output.closed:
             return self._final_logs
         return os.pread(self._output.fileno(), _size(self._output), 0).decode(errors="replace")
+
+
+def _python_of(session: int) -> Iterator[int]:
+    """The processes of a session that run Python: the function, neither the emulator nor its guard."""
+    for path in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            if os.getsid(int(path.name)) == session and (path / "comm").read_text().startswith("python"):
+                yield int(path.name)
+
+
+def _cpu_seconds(pid: int) -> float:
+    """By the process's own clock (clock_getcpuclockid(3)): /proc counts in hundredths of a second."""
+    return time.clock_gettime((~pid << 3) | 2)
 
 
 def _size(file: IO[bytes]) -> int:

@@ -98,4 +98,4 @@ def _answer(ec2: Any, snapshot_id: str) -> str:
 
 
 def test_what_it_does_not_know_it_does_not_answer(ec2: Any) -> None:
-    assert _refusal(ec2.describe_vpcs) == "InvalidAction"
+    assert _refusal(ec2.describe_transit_gateways) == "InvalidAction"

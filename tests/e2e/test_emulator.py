@@ -5,12 +5,13 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from local import build, template
-from local.emulator import Emulator, FunctionError, FunctionTimedOut
+from local.emulator import ACCOUNT, Emulator, FunctionError, FunctionTimedOut
 
 ANYWHERE = "http://127.0.0.1:9"  # nothing is asked of AWS here
 
@@ -41,6 +42,9 @@ def handler(event, context):
     print(f"call {calls}")
     importlib.import_module(event.get("import", "json"))
     time.sleep(event.get("sleep", 0))
+    until = time.process_time() + event.get("burn", 0)
+    while time.process_time() < until:
+        pass
     if "raise" in event:
         raise ValueError(event["raise"])
     return {"calls": calls, "pid": os.getpid(), "environment": dict(os.environ)}
@@ -81,6 +85,24 @@ def test_the_environment_is_the_templates_and_nothing_of_ours(monkeypatch: pytes
     assert environment["WHERE"] == "nightshift.eu-west-3"
     assert (environment["AWS_REGION"], environment["AWS_ACCESS_KEY_ID"]) == ("eu-west-3", "testing")
     assert not {"AWS_PROFILE", "HOME", "VIRTUAL_ENV"} & environment.keys()
+
+
+def test_a_function_that_is_in_no_template() -> None:
+    probe = template.read_function("ProbeFunction", region="eu-west-3", account=ACCOUNT)
+    with Emulator(replace(probe, environment={"OWN": "3"}), endpoint_url=ANYWHERE) as function:
+        assert function.invoke({})["environment"]["OWN"] == "3"
+
+
+def test_the_cpu_that_is_counted_is_the_functions() -> None:
+    with Emulator("ProbeFunction", endpoint_url=ANYWHERE) as function:
+        function.invoke({})
+        before = function.cpu_seconds
+        function.invoke({"sleep": 0.5})
+        slept = function.cpu_seconds
+        function.invoke({"burn": 0.5})
+        burnt = function.cpu_seconds
+    assert 0 < slept - before < 0.25
+    assert 0.5 <= burnt - slept < 0.75
 
 
 def test_an_exception_is_told_from_an_answer() -> None:

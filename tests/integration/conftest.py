@@ -15,14 +15,14 @@ from nightshift.clock import Clock
 from nightshift.job import Job
 from nightshift.jobs.status_check import JOB as STATUS_CHECK
 from nightshift.run import run
-from tests.botocore_cache import read_models_once
+from tests.botocore_cache import make_methods_once
 from tests.integration.acting import CALLER, acting, make_alerts_topic, no_denial
 from tests.integration.cut_scenes import SCENES
 from tests.integration.cut_stage import End, Make, Stage
 from tests.integration.restore_scenes import saved_server
 from tests.support import NOW, REGION, Context, WorldClock, scheduled
 
-read_models_once()
+make_methods_once()
 
 type Run = Callable[..., dict[str, Any]]
 

@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.table import Table
 
 from local.embedded import EmbeddedAws
-from tests.botocore_cache import read_models_once
+from tests.botocore_cache import make_methods_once
 from tests.direct import without_a_wire
 from tests.year.broken import BROKEN
 from tests.year.year import Options, Year
@@ -29,7 +29,7 @@ def main() -> int:
         sys.exit("PYTHONHASHSEED must be 0: run it by `make year`")
     arguments = _arguments()
     options = Options(arguments.seed, arguments.nights, arguments.share_of_bad_days, arguments.check_every)
-    read_models_once()
+    make_methods_once()
     logging.disable(logging.CRITICAL)
     with EmbeddedAws() as aws, contextlib.ExitStack() as changes:
         if not arguments.over_http:

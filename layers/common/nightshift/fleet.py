@@ -6,6 +6,9 @@ from datetime import datetime
 
 type Tags = Mapping[str, str]
 
+# AWS's own tag on the instances of a group.
+AUTO_SCALING_GROUP = "aws:autoscaling:groupName"
+
 
 @dataclass(frozen=True, slots=True)
 class Disk:

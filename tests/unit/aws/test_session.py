@@ -1,13 +1,17 @@
 """What may be sent again, held to botocore's own model, and what of botocore is not used."""
 
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import botocore.session
 import pytest
+from botocore.loaders import JSONFileLoader
 
 import nightshift
 from nightshift.aws.pace import is_read
-from nightshift.aws.session import SENT_ONCE
+from nightshift.aws.session import SENT_ONCE, Aws
+from nightshift.clock import SystemClock
 from nightshift.settings import Settings
 from tests.template.roles import statements
 
@@ -70,3 +74,26 @@ def test_no_waiter_of_botocore_is_used() -> None:
 
 def test_a_fifth_of_every_bucket_is_left_to_others() -> None:
     assert Settings().bucket_share == 0.8
+
+
+def test_a_model_is_read_once_a_process_and_credentials_once_a_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "first")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
+    first = _run()
+    assert (_key(first.ec2), _key(first.ssm)) == ("first", "first")
+    read: list[str] = []
+    monkeypatch.setattr(JSONFileLoader, "load_file", lambda _, path: read.append(path))
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "second")
+    second = _run()
+    assert (_key(second.ec2), _key(second.ssm), _key(first.ec2)) == ("second", "second", "first")
+    assert read == []
+
+
+def _run() -> Aws:
+    return Aws("123456789012", Settings(), SystemClock(), datetime(2026, 11, 28, tzinfo=UTC))
+
+
+def _key(client: Any) -> str:
+    """Whose credentials a client signs with."""
+    key: str = client._request_signer._credentials.access_key
+    return key

@@ -11,14 +11,13 @@ from hypothesis import strategies as st
 
 from nightshift.fleet import Instance
 from nightshift.plan.health import CHECKS, Announced, Check, Event, Health
+from nightshift.plan.mute import Mute, mute
 from nightshift.plan.remedies import (
     APART,
     Case,
-    Mute,
     Remedy,
     Verdict,
     interrupted,
-    mute,
     remedied_at,
     remedy_for,
     stopped_by_remedy,

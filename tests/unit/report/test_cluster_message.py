@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from nightshift.plan.finding import Finding, Severity
 from nightshift.plan.findings_told import News
 from nightshift.report.cluster_message import compose, headline
-from nightshift.report.message import Message
+from nightshift.report.mail import Message
 
 PUBLIC = Finding("public", Severity.WARNING, "its endpoint is open to everyone: 0.0.0.0/0", "narrow it")
 ENDS = Finding("eos", Severity.CRITICAL, "support ends tomorrow", "upgrade", "7")

@@ -14,8 +14,8 @@ from nightshift.plan.findings_told import News
 from nightshift.plan.health import Announced, State
 from nightshift.plan.remedies import Care
 from nightshift.plan.transition import Transition
-from nightshift.report import cluster_message, message
-from nightshift.report.message import Message
+from nightshift.report import cluster_message, mail, message
+from nightshift.report.mail import Message
 from nightshift.text import shown, visible
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -51,7 +51,7 @@ def test_a_message_is_one_subject_and_lines(compose: Callable[[str], Message], n
     assert made.subject.isprintable()
     assert made.subject.startswith("Nightshift eu-central-1: ")
     assert len(made.subject) < 100
-    assert not [each for each in made.text.replace("\n", "") if message._invisible(each)]
+    assert not [each for each in made.text.replace("\n", "") if mail._invisible(each)]
     assert abs(len(made.text.split("\n")) - len(harmless.text.split("\n"))) <= 1, "an empty name has no line of its own"
     made.text.encode()
 

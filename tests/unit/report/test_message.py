@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from nightshift.plan.health import Announced, Event, State
 from nightshift.plan.remedies import Care
 from nightshift.plan.transition import Transition, left_stopped
-from nightshift.report.message import Message, compose, console_link, headline, one_line
+from nightshift.report.mail import Message, one_line
+from nightshift.report.message import compose, console_link, headline
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 OK = State()

@@ -3,10 +3,11 @@
 botocore's parsers raise outside of its retries where the body is no XML, and take any well-formed body for a yes.
 """
 
+from datetime import datetime
 from typing import Any
 
 from botocore.exceptions import BotoCoreError
-from botocore.parsers import ResponseParserError, ResponseParserFactory
+from botocore.parsers import EC2QueryParser, ResponseParserError, ResponseParserFactory
 
 UNREADABLE = "Unreadable"
 GOOD = range(200, 300)
@@ -22,6 +23,9 @@ class AnswerReaders(ResponseParserFactory):
     """Parsers that note in the answer what is wrong with its body, so that the request can be sent again."""
 
     def create_parser(self, protocol_name: str) -> Any:
+        # Half of botocore's time on a large describe is dateutil reading timestamps; EC2 sends ISO 8601.
+        if protocol_name == "ec2":
+            return _Reader(EC2QueryParser(timestamp_parser=datetime.fromisoformat))
         return _Reader(super().create_parser(protocol_name))
 
 

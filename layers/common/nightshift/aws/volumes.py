@@ -2,14 +2,16 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from nightshift.aws.describe import chunks, filters, pages, tags_of
 from nightshift.aws.faults import aws_errors
 from nightshift.aws.session import Aws
 from nightshift.errors import AwsError, Fault
 from nightshift.fleet import Attachment, Volume
-from nightshift.plan.restore_changes import NewVolume
+
+if TYPE_CHECKING:
+    from nightshift.plan.restore_changes import NewVolume
 
 
 def all_volumes(aws: Aws) -> list[Volume]:
@@ -59,7 +61,7 @@ def with_tags(aws: Aws, keys: Sequence[str]) -> list[Volume]:
     return list(_described(aws, {"tag-key": keys}))
 
 
-def create(aws: Aws, new: NewVolume, token: str) -> tuple[str, datetime]:
+def create(aws: Aws, new: "NewVolume", token: str) -> tuple[str, datetime]:
     """Ask for a volume; its id and when it was made, which is long ago where the token was used before. AwsError."""
     numbers = {"Iops": new.iops, "Throughput": new.throughput_mibps}
     asked: Any = {name: number for name, number in numbers.items() if number is not None}

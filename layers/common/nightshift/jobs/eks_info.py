@@ -17,7 +17,7 @@ from nightshift.plan.cluster_table import row, unreadable_row
 from nightshift.plan.finding import Finding
 from nightshift.plan.findings import Case, findings, judged, not_judged
 from nightshift.plan.findings_told import News, changed, in_words, to_write, told
-from nightshift.plan.remedies import mute
+from nightshift.plan.mute import mute
 from nightshift.plan.slots import slot_text
 from nightshift.plan.support import Phase
 from nightshift.plan.tags import FINDINGS

@@ -18,15 +18,14 @@ from nightshift.fleet import Instance
 from nightshift.job import Job, no_guard
 from nightshift.outcome import Action, Change, Decision, Plan, Result, Status
 from nightshift.plan.health import Announced, Health, in_words, unclear
+from nightshift.plan.mute import Mute, mute
 from nightshift.plan.outage import outages
 from nightshift.plan.remedies import (
     Care,
     Case,
-    Mute,
     Verdict,
     could_help,
     interrupted,
-    mute,
     opted_in,
     remedied_at,
     remedy_for,

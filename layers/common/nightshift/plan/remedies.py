@@ -9,17 +9,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from zoneinfo import ZoneInfo
 
-from nightshift.fleet import Instance, Tags
+from nightshift.fleet import AUTO_SCALING_GROUP, Instance, Tags
 from nightshift.outcome import Change
 from nightshift.plan.health import OK, Announced, Health
 from nightshift.plan.slots import slot_text, slot_time
-from nightshift.plan.tags import MUTE_UNTIL, REMEDIED, REMEDY, time_limit
+from nightshift.plan.tags import REMEDIED, REMEDY
 from nightshift.plan.transition import Transition
 
 APART = timedelta(hours=1)
-AUTO_SCALING_GROUP = "aws:autoscaling:groupName"
 
 # The checks whose failure a remedy can mend.
 MENDED = frozenset({"system", "instance"})
@@ -38,25 +36,6 @@ _DOING = {
     Remedy.STOP_START: "Nightshift stops and starts it now",
     Remedy.START: "Nightshift starts it now",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Mute:
-    """until: no message and no remedy till then, UTC. fault: why the tag does not count."""
-
-    until: datetime | None = None
-    fault: str = ""
-
-
-def mute(tags: Tags, zone: ZoneInfo, now: datetime) -> Mute:
-    """What nightshift:mute-until says; one that cannot be read mutes nothing, or a typo would hide an outage."""
-    value = tags.get(MUTE_UNTIL)
-    if value is None:
-        return Mute()
-    until = time_limit(value, zone)
-    if until is None:
-        return Mute(fault=f"not muted: {MUTE_UNTIL} is neither a date nor a time: {value!r}")
-    return Mute(until) if now < until else Mute()
 
 
 @dataclass(frozen=True, slots=True)

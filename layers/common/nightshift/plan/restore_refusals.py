@@ -3,8 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Sequence
 
-from nightshift.fleet import Instance, Snapshot
-from nightshift.plan.remedies import AUTO_SCALING_GROUP
+from nightshift.fleet import AUTO_SCALING_GROUP, Instance, Snapshot
 from nightshift.plan.restore_case import Case
 from nightshift.plan.restore_cut import is_of
 from nightshift.plan.restore_marks import Former, Mode

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from nightshift.plan.findings_told import News
-from nightshift.report.message import Message, console, one_line, subject, within_bounds
+from nightshift.report.mail import Message, console, one_line, subject, within_bounds
 
 
 def compose(news: Sequence[News], region: str) -> Message | None:

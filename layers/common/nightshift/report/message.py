@@ -1,22 +1,14 @@
-"""The message of a status check: one mail a run that says who became impaired or recovered.
+"""The message of a status check: one mail a run that says who became impaired or recovered."""
 
-Names and other tags are written by anyone: they are shown in one line, without control characters, and cut.
-"""
-
-import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 
 from nightshift.plan.health import State
 from nightshift.plan.remedies import Care
 from nightshift.plan.transition import Kind, Transition
+from nightshift.report.mail import Message, console, one_line, subject, within_bounds
 
-# SNS, Publish: a subject is ASCII text of less than 100 characters, a message at most 262,144 bytes in all.
-MOST_SUBJECT = 99
-MOST_BYTES = 250_000
 MOST_NAME = 80
-MOST_LINE = 1000
 
 # From so many on, instances that became impaired together are looked at for what they have in common.
 MANY = 10
@@ -61,16 +53,8 @@ _TO_DO_ON_EVENTS = {
 }
 _TO_DO_ON_OTHER_EVENTS = "see the event in the console"
 
-_CONSOLES = {"cn-": "console.amazonaws.cn", "us-gov-": "console.amazonaws-us-gov.com"}
-
 
 type Told = Sequence[tuple[Care, Transition]]
-
-
-@dataclass(frozen=True, slots=True)
-class Message:
-    subject: str
-    text: str
 
 
 def compose(cares: Iterable[Care], region: str) -> Message | None:
@@ -88,39 +72,8 @@ def headline(cares: Iterable[Care]) -> str:
     return _headline(_told(cares))
 
 
-def one_line(text: str, most: int = MOST_LINE) -> str:
-    """Text of whoever may write tags, made harmless: no line breaks, no control or invisible characters, cut."""
-    visible = (" " if each.isspace() else each for each in text if each.isspace() or not _invisible(each))
-    line = " ".join("".join(visible).split())
-    return line if len(line) <= most else f"{line[: most - 3]}..."
-
-
 def console_link(region: str, instance_id: str) -> str:
     return f"{console(region)}/ec2/home?region={region}#InstanceDetails:instanceId={instance_id}"
-
-
-def console(region: str) -> str:
-    """The address of AWS's console."""
-    host = next((host for prefix, host in _CONSOLES.items() if region.startswith(prefix)), "console.aws.amazon.com")
-    return f"https://{region}.{host}"
-
-
-def subject(region: str, head: str) -> str:
-    """In ASCII, as SNS wants it."""
-    ascii_only = f"Nightshift {region}: {head}".encode("ascii", "replace").decode()
-    return one_line(ascii_only, MOST_SUBJECT)
-
-
-def within_bounds(entries: Iterable[str], total: int) -> list[str]:
-    """As many entries as SNS takes, and how many more there are."""
-    room = MOST_BYTES
-    kept: list[str] = []
-    for entry in entries:
-        room -= len(entry.encode()) + 1
-        if room < 0:
-            return [*kept, "", f"... and {total - len(kept):,} more"]
-        kept.append(entry)
-    return kept
 
 
 def _told(cares: Iterable[Care]) -> Told:
@@ -180,8 +133,3 @@ def _to_do(state: State) -> Iterator[str]:
         return
     yield from (what for check, what in _TO_DO_ON_CHECKS.items() if check in state.failing)
     yield from (_TO_DO_ON_EVENTS.get(code, _TO_DO_ON_OTHER_EVENTS) for code in sorted(state.events))
-
-
-def _invisible(character: str) -> bool:
-    """Control, format (also those that turn the direction of text) and unassigned characters, lone surrogates."""
-    return unicodedata.category(character).startswith("C")
