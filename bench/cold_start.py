@@ -1,22 +1,17 @@
 """A cold start under AWS's Runtime Interface Emulator: from the start of the function's process to its first answer.
 
-Beside the functions runs a bare handler on the same Python and layer, which makes one EC2 client and one call. boto3
-lies in its own folder: the layer has botocore alone, which is all that boto3 wraps.
-`python -m bench.cold_start` prints the figures as tables.
+Beside the functions runs a bare handler on the same Python and layer, which makes one EC2 client and one call.
 """
 
 import json
-import shutil
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from statistics import median
 from typing import Any
 
-import boto3
-import s3transfer
-
 from bench import first_run, layer
+from bench.report import Goal, Section, Table
 from bench.server import REGION, ROOT, Server
 from local.build import build
 from local.emulator import ACCOUNT, Emulator
@@ -69,17 +64,27 @@ class Figures:
         }
 
 
-def figures(repeats: int = REPEATS) -> Figures:
-    """Measure all of it, in two or three minutes on two cores."""
+def section(server: Server) -> Section:
+    server.become(_POLICY, instances=2, nights=2)
     functions = _functions()
-    with Server() as server:
-        server.become(_POLICY, instances=2, nights=2)
-        return Figures(
-            compiled=_starts(functions, server.url, {}, repeats),
-            uncompiled=_starts(functions, server.url, _UNCOMPILED, repeats),
-            parts={job: first_run.parts(each, _event(job), server.environment) for job, each in functions.items()},
-            layer=layer.measured(functions[BARE].layers[0]),
-        )
+    found = Figures(
+        compiled=_starts(functions, server.url, {}),
+        uncompiled=_starts(functions, server.url, _UNCOMPILED),
+        parts={job: first_run.parts(each, _event(job), server.environment) for job, each in functions.items()},
+        layer=layer.measured(functions[BARE].layers[0]),
+    )
+    return Section(
+        "Cold start",
+        "From the start of the process to the first answer, under AWS's Runtime Interface Emulator, on the built "
+        "layer; the bare handler makes one EC2 client and one call, on the same Python and layer. CPU is that of the "
+        f"function's process; medians of {REPEATS} rounds, in turn. The build holds no compiled modules, so a first "
+        "start compiles what it imports; both are shown, and the worse counts. Where it goes is measured without the "
+        "emulator, libraries imported one after the other.\n\n"
+        "Models of services that are never called stay in the layer: they are never read, and `sam build` takes a "
+        "package whole. Without them a build by hand would ship something else than what is tested.",
+        [Goal(f"CPU, {job} / bare", times, 1.8) for job, times in found.times_bare().items()],
+        [_starts_table(found), first_run.table(found.parts), layer.table(found.layer)],
+    )
 
 
 def _functions() -> dict[str, Function]:
@@ -88,17 +93,13 @@ def _functions() -> dict[str, Function]:
     built = {job: read_function(logical_id(job), region=REGION, account=ACCOUNT) for job in jobs()}
     _BARE.mkdir(parents=True, exist_ok=True)
     (_BARE / "app.py").write_text(_BARE_HANDLER)
-    for package in (boto3, s3transfer):
-        # As it would be in the layer, without compiled files.
-        sources = shutil.ignore_patterns("__pycache__")
-        shutil.copytree(package.__path__[0], _BARE / package.__name__, dirs_exist_ok=True, ignore=sources)
     return {BARE: replace(built["backup"], logical_id="BareFunction", code=_BARE, environment={}), **built}
 
 
-def _starts(functions: Mapping[str, Function], url: str, environment: dict[str, str], repeats: int) -> dict[str, Start]:
+def _starts(functions: Mapping[str, Function], url: str, environment: dict[str, str]) -> dict[str, Start]:
     starts: dict[str, list[Start]] = {job: [] for job in functions}
     # In turn, as the machine is not equally fast at all times. The first round fills its caches.
-    for number in range(repeats + 1):
+    for number in range(REPEATS + 1):
         for job, function in functions.items():
             start = _start(function, url, environment, _event(job))
             starts[job] += [start] if number else []
@@ -124,26 +125,14 @@ def _event(job: str) -> Any:
     return event | ({"instance_id": "i-00000000000000000"} if job == "restore" else {})
 
 
-def tables(found: Figures) -> str:
-    """The figures in Markdown."""
-    return "\n\n".join((_starts_table(found), first_run.table(found.parts), layer.table(found.layer)))
+def _starts_table(found: Figures) -> Table:
+    header = ["first answer of", "CPU", "wall", "of bare", "uncompiled: CPU", "wall", "of bare"]
+    return Table(header, [_row(job, found) for job in found.compiled])
 
 
-def _starts_table(found: Figures) -> str:
-    head = [
-        "| first answer of | CPU | wall | of bare | uncompiled: CPU | wall | of bare |",
-        "|---|--:|--:|--:|--:|--:|--:|",
-    ]
-    return "\n".join(head + [_row(job, found) for job in found.compiled])
-
-
-def _row(job: str, found: Figures) -> str:
-    cells = []
+def _row(job: str, found: Figures) -> list[str]:
+    cells = [job]
     for starts in (found.compiled, found.uncompiled):
         start, bare = starts[job], starts[BARE]
         cells += [f"{start.cpu * 1000:.0f} ms", f"{start.wall * 1000:.0f} ms", f"{start.cpu / bare.cpu:.2f}"]
-    return f"| {job} | {' | '.join(cells)} |"
-
-
-if __name__ == "__main__":
-    print(tables(figures()))
+    return cells

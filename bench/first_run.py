@@ -7,6 +7,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+from bench.report import Table
 from bench.server import ROOT
 from local.build import RUNTIME, base_python
 from local.template import Function
@@ -35,16 +36,12 @@ def parts(function: Function, event: object, environment: Mapping[str, str]) -> 
     return {part: median(run[part] for run in runs) for part in runs[0]}
 
 
-def table(parts_of: Mapping[str, Mapping[str, float]]) -> str:
-    """In Markdown, a column for each function."""
-    names = list(parts_of)
-    rows = [
-        f"| {part} | {' | '.join(f'{of_it[part] * 1000:.0f}' for of_it in parts_of.values())} |"
-        for part in next(iter(parts_of.values()))
-    ]
-    total = " | ".join(f"{sum(of_it.values()) * 1000:.0f}" for of_it in parts_of.values())
-    head = [f"| CPU in ms | {' | '.join(names)} |", f"|---|{'--:|' * len(names)}"]
-    return "\n".join([*head, *rows, f"| all | {total} |"])
+def table(parts_of: Mapping[str, Mapping[str, float]]) -> Table:
+    """A column for each function."""
+    parts = next(iter(parts_of.values()))
+    rows = [[part, *(f"{of_it[part] * 1000:.0f}" for of_it in parts_of.values())] for part in parts]
+    total = ["all", *(f"{sum(of_it.values()) * 1000:.0f}" for of_it in parts_of.values())]
+    return Table(["CPU in ms", *parts_of], [*rows, total])
 
 
 def _ask(asked: Mapping[str, Any], environment: Mapping[str, str]) -> dict[str, Any]:

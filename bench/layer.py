@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from bench.report import Table
+
 # The services that we have clients of, and what every client needs.
 CALLED = ("ec2", "eks", "kms", "sns", "ssm")
 _MIB = 1024**2
@@ -39,13 +41,12 @@ def measured(folder: Path) -> Layer:
     return Layer(largest_first, on_disk, sum(path.suffix == ".pyc" for path in files))
 
 
-def table(layer: Layer) -> str:
-    """In Markdown; what is smaller than half a MiB, together."""
+def table(layer: Layer) -> Table:
+    """What is smaller than half a MiB, together."""
     large = {part: size for part, size in layer.parts.items() if size >= _MIB / 2}
-    rows = {**large, "the rest": layer.size - sum(large.values()), "all": layer.size, "on a disk": layer.on_disk}
-    lines = [f"| {part} | {size / _MIB:.1f} MiB |" for part, size in rows.items()]
-    compiled = f"| compiled modules | {layer.compiled or 'none'} |"
-    return "\n".join(["| in the layer | unpacked |", "|---|--:|", *lines, compiled])
+    sizes = {**large, "the rest": layer.size - sum(large.values()), "all": layer.size, "on a disk": layer.on_disk}
+    rows = [(part, f"{size / _MIB:.1f} MiB") for part, size in sizes.items()]
+    return Table(["in the layer", "unpacked"], [*rows, ("compiled modules", str(layer.compiled or "none"))])
 
 
 def _part(path: Path) -> str:

@@ -20,7 +20,8 @@ PARTS = (
     "import YAML",
     "import cronsim, zoneinfo",
     "import nightshift",
-    "make the clients",
+    "make the first client",
+    "make the second client, and more",
     "parse the policy",
     "calls, plan and answer",
 )
@@ -51,13 +52,13 @@ class Parts:
             self.seconds[part] += used - self._inner
             self._inner = outer + used
 
-    def watch(self, owner: Any, name: str, part: str) -> None:
-        """From now on, calls of this function count as a part of their own."""
-        watched = getattr(owner, name)
+    def watch(self, owner: Any, name: str, *parts: str) -> None:
+        """From now on, calls of this function count as a part of their own: the first, and the later ones."""
+        watched, first = getattr(owner, name), iter(parts)
 
         @wraps(watched)
         def call(*args: Any, **named: Any) -> Any:
-            return self.add(part, lambda: watched(*args, **named))
+            return self.add(next(first, parts[-1]), lambda: watched(*args, **named))
 
         setattr(owner, name, call)
 
@@ -82,7 +83,7 @@ def _import(modules: Sequence[str]) -> None:
 def _run(app: Any, event: Any, parts: Parts) -> None:
     from botocore.session import Session
 
-    parts.watch(Session, "create_client", "make the clients")
+    parts.watch(Session, "create_client", "make the first client", "make the second client, and more")
     if "nightshift.policy" in sys.modules:
         parts.watch(sys.modules["nightshift.policy"].Policy, "parse", "parse the policy")
     parts.add("calls, plan and answer", lambda: app.handler(event, Context()))

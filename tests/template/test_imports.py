@@ -32,9 +32,6 @@ NEEDED_BY: Mapping[str, set[str]] = {
     "nightshift.plan.restore": {"restore"},
     "nightshift.plan.retention": {"cleanup", "restore"},
     "nightshift.report.mail": {"eks_info", "status_check"},
-    # They only wrap botocore, and are not in the layer.
-    "boto3": set(),
-    "s3transfer": set(),
     # What of the libraries would be imported by a line that looks harmless.
     "aws_lambda_powertools.event_handler": set(),
     "aws_lambda_powertools.utilities.data_classes": set(),

@@ -9,13 +9,13 @@ import threading
 from collections import Counter
 from datetime import datetime, timedelta
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
-from botocore.client import BaseClient
+import boto3
+import botocore.session
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError
 from botocore.loaders import Loader
-from botocore.session import Session
 
 from nightshift.aws.answers import AnswerReaders, raise_unreadable, unreadable
 from nightshift.aws.faults import SERVER_ERROR, THROTTLED, OutOfTimeError
@@ -104,25 +104,25 @@ class Aws:
 
     @cached_property
     def ec2(self) -> "EC2Client":
-        return cast("EC2Client", self._client("ec2"))
+        return self._hooked(self._session.client("ec2", **self._options()))
 
     @cached_property
     def ssm(self) -> "SSMClient":
-        return cast("SSMClient", self._client("ssm"))
+        return self._hooked(self._session.client("ssm", **self._options()))
 
     @cached_property
     def kms(self) -> "KMSClient":
-        return cast("KMSClient", self._client("kms"))
+        return self._hooked(self._session.client("kms", **self._options()))
 
     @cached_property
     def sns(self) -> "SNSClient":
-        return cast("SNSClient", self._client("sns"))
+        return self._hooked(self._session.client("sns", **self._options()))
 
     @cached_property
     def eks(self) -> "EKSClient":
-        return cast("EKSClient", self._client("eks"))
+        return self._hooked(self._session.client("eks", **self._options()))
 
-    def _client(self, service: str) -> BaseClient:
+    def _options(self) -> dict[str, Any]:
         config = Config(
             connect_timeout=self._reserve.total_seconds() * CONNECTING,
             read_timeout=self._reserve.total_seconds() * READING,
@@ -130,21 +130,23 @@ class Aws:
             # botocore's own retries are off: _again decides, with the run's clock and deadline.
             retries={"mode": "standard", "total_max_attempts": 1},
         )
-        client = self._session.create_client(service, region_name=self.region, config=config)
-        events = client.meta.events
+        return {"region_name": self.region, "config": config}
+
+    def _hooked[C](self, client: C) -> C:
+        events = client.meta.events  # type: ignore[attr-defined]  # every client has it; no common type says so
         events.register("before-call", self._refuse_changes)
         events.register("before-send", self._count_and_pace)
-        events.register("needs-retry", self._again)  # type: ignore[arg-type]  # its handlers answer; the stub has none
+        events.register("needs-retry", self._again)
         events.register("after-call", raise_unreadable)
         return client
 
     @cached_property
-    def _session(self) -> Session:
+    def _session(self) -> boto3.Session:
         """Of this run, as credentials may be others by the next."""
-        session = Session()
-        session.register_component("data_loader", _MODELS)
-        session.register_component("response_parser_factory", AnswerReaders())
-        return session
+        core = botocore.session.get_session()
+        core.register_component("data_loader", _MODELS)
+        core.register_component("response_parser_factory", AnswerReaders())
+        return boto3.Session(botocore_session=core)
 
     def _refuse_changes(self, model: Any, **_: object) -> None:
         if self.read_only and not is_read(model.name):
