@@ -29,7 +29,8 @@ setup: .build/setup  ## install what development and tests need, into this folde
 	.venv/bin/uv pip sync --quiet --require-hashes -p .venv/scan/bin/python requirements/scan.txt
 	@mkdir -p .build && touch $@
 
-.build/peer: requirements/peer.txt | setup
+# What the bench compares with; nothing else needs it.
+.build/peer: requirements/peer.txt .build/setup
 	$(PYTHON) -m venv .venv/peer
 	.venv/bin/uv pip sync --quiet --require-hashes -p .venv/peer/bin/python requirements/peer.txt
 	@touch $@

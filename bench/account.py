@@ -99,4 +99,5 @@ def _our_tags(slot: datetime, instance_id: str, volume_id: str) -> dict[str, str
 
 
 def _spread(ids: Sequence[str], number: int) -> list[str]:
-    return [ids[index * len(ids) // number] for index in range(number)]
+    """So many of them, each in the middle of its part: a single one is neither the first nor the last."""
+    return [ids[(2 * index + 1) * len(ids) // (2 * number)] for index in range(number)]
