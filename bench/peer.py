@@ -15,18 +15,18 @@ LATENCY = 0.03
 ROUNDS = 3
 CUT_AFTER_SECONDS = 30
 NO_LIMIT_SECONDS = 3600
-CUSTODIAN = [str(ROOT / ".venv" / "peer" / "bin" / "python"), "-P", str(ROOT / "bench" / "workers" / "custodian.py")]
+CUSTODIAN = [str(ROOT / ".venv/peer/bin/python"), "-P", str(ROOT / "bench/workers/custodian.py")]
 WORDS = (
-    "Cloud Custodian (c7n) 0.9.53 does the same work on the same endpoint; each is measured as a whole process, imports "
-    "too, with AWS's buckets and 30 ms an answer at their real speed; reading has neither. Of c7n was chosen what is "
-    "cheapest for it: its account is given to it, so it asks no STS; its cache is off, as a cache would have to be "
-    "written first; of an old snapshot it is asked for the age alone, as `delete` leaves out by itself those that "
-    "back an image, and the filter for it would list the images once more. Its retries, its two threads and "
-    "its batches (25 resources for a tag, 50 for a deletion) are its own and cannot be set in a policy; botocore's "
-    "are those it comes with. It writes what it found as JSON, as it always does; Nightshift writes its log. "
-    "What is cut off is killed after 30 s and started once more; wall and CPU are the sums of both. Where one snapshot "
-    "is refused, it is in the middle of all, and of c7n's batch. Sharing is asked by Nightshift alone, "
-    "which c7n does not do unless it is told to; so no goal compares that."
+    "Cloud Custodian (c7n) 0.9.53 does the same work on the same endpoint, with AWS's buckets and 30 ms an answer, at "
+    "their real speed; reading has neither. Each is measured as a whole process, its imports too. For c7n was chosen "
+    "what is cheapest for it. Its account is given to it, so that it asks no STS. Its cache is off, as it would have "
+    "to be written first. Of an old snapshot it is asked for the age alone: `delete` by itself leaves out those that "
+    "back an image, and the filter for it would list the images once more. Its retries, its two threads and its "
+    "batches (25 resources a tag, 50 a deletion) are its own and no policy sets them; botocore's retries are as they "
+    "come. It writes what it found as JSON, as it always does; Nightshift writes its log. The snapshot that is refused "
+    "is in the middle of all, and so of a batch. What is cut off is killed after 30 s and started once more; wall and "
+    "CPU are those of both runs. Sharing is asked by Nightshift alone; c7n would only if it were told to, so no goal "
+    "compares that."
 )
 
 KEEP_NINE = "backup: {plans: {nightly: {keep: {last: 9}}}}\ncleanup: {max_delete_percent: 100, check_sharing: false}"
@@ -93,7 +93,8 @@ def works() -> list[Work]:
         Work(
             "a tag on 5,000 instances", "tagging", "tagging: {rules: [{set: {CostCentre: '4711'}}]}",
             {"instances": 5000, "disks": 1},
-            "{resource: aws.ec2, filters: ['tag:CostCentre': absent], actions: [{type: tag, tags: {CostCentre: '4711'}}]",
+            "{resource: aws.ec2, filters: ['tag:CostCentre': absent], "
+            "actions: [{type: tag, tags: {CostCentre: '4711'}}]",
             counted="tagged", wanted=5000,
         ),
         Work(
