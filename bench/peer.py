@@ -116,16 +116,14 @@ def compared(server: Server, work: Work) -> Compared:
 
 
 def section(server: Server) -> Section:
-    return of({work: compared(server, work) for work in works()})
+    return of([(work, compared(server, work)) for work in works()])
 
 
-def of(found: Mapping[Work, Compared]) -> Section:
-    return Section("Beside Cloud Custodian", WORDS, [goal for each in found.items() for goal in _goals(*each)], [
-        Table(
-            ["work", "", "wall, s", "CPU, s", "peak, MiB", "calls", "changes among them", "throttled", "done"],
-            [_row(work, whose, used) for work, both in found.items() for whose, used in both.items()],
-        )
-    ])  # fmt: skip
+def of(found: Sequence[tuple[Work, Compared]]) -> Section:
+    header = ["work", "", "wall, s", "CPU, s", "peak, MiB", "calls", "changes among them", "throttled", "done"]
+    rows = [_row(work, whose, used) for work, both in found for whose, used in both.items()]
+    goals = [goal for work, both in found for goal in _goals(work, both)]
+    return Section("Beside Cloud Custodian", WORDS, goals, [Table(header, rows)])
 
 
 def _who(work: Work) -> Sequence[str]:
