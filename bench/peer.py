@@ -126,6 +126,11 @@ def of(found: Sequence[tuple[Work, Compared]]) -> Section:
     return Section("Beside Cloud Custodian", WORDS, goals, [Table(header, rows)])
 
 
+def peer_policy(work: Work) -> str:
+    """c7n's, as YAML."""
+    return f"policies: [{work.peer}, name: bench}}]"
+
+
 def _who(work: Work) -> Sequence[str]:
     return (OURS, PEER) if work.peer else (OURS,)
 
@@ -155,7 +160,7 @@ def _peer(server: Server, work: Work, at_most_seconds: float) -> Measured:
     environment = {key: value for key, value in server.environment.items() if key != "PYTHONPATH"}
     with tempfile.TemporaryDirectory() as folder:
         policy = Path(folder) / "policy.yml"
-        policy.write_text(f"policies: [{work.peer}, name: bench}}]")
+        policy.write_text(peer_policy(work))
         arguments = ["run", "-s", folder, "--cache-period", "0", "-r", REGION, str(policy)]
         return measured([*CUSTODIAN, *arguments], environment, at_most_seconds)
 
