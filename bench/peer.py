@@ -16,8 +16,13 @@ ROUNDS = 3
 CUT_AFTER_SECONDS = 30
 NO_LIMIT_SECONDS = 3600
 CUSTODIAN = [str(ROOT / ".venv/peer/bin/python"), "-P", str(ROOT / "bench/workers/custodian.py")]
+VERSION = next(
+    line.split()[0].partition("==")[2]
+    for line in (ROOT / "requirements" / "peer.txt").read_text().splitlines()
+    if line.startswith("c7n==")
+)
 WORDS = (
-    "Cloud Custodian (c7n) 0.9.53 does the same work on the same endpoint, with AWS's buckets and 30 ms an answer, at "
+    f"Cloud Custodian (c7n) {VERSION} does the same work on the same endpoint, with AWS's buckets and 30 ms an answer, at "
     "their real speed; reading has neither. Each is measured as a whole process, its imports too. For c7n was chosen "
     "what is cheapest for it. Its account is given to it, so that it asks no STS. Its cache is off, as it would have "
     "to be written first. Of an old snapshot it is asked for the age alone: `delete` by itself leaves out those that "
