@@ -24,14 +24,14 @@ VERSION = next(
 WORDS = (
     f"Cloud Custodian (c7n) {VERSION} does the same work on the same endpoint, with AWS's buckets and 30 ms an "
     "answer, at their real speed; reading has neither. Each is measured as a whole process, its imports too. For "
-    "c7n was chosen what is cheapest for it. Its account is given to it, so that it asks no STS. Its cache is off, as it "
-    "would have to be written first. Of an old snapshot it is asked for the age alone: `delete` by itself leaves "
-    "out those that back an image, and the filter for it would list the images once more. Its retries, its two threads and its "
-    "batches (25 resources a tag, 50 a deletion) are its own and no policy sets them; botocore's retries are as they "
-    "come. It writes what it found as JSON, as it always does; Nightshift writes its log. The snapshot that is refused "
-    "is in the middle of all, and so of a batch. What is cut off is killed after 30 s and started once more; wall and "
-    "CPU are those of both runs. Sharing is asked by Nightshift alone; c7n would only if it were told to, so no goal "
-    "compares that."
+    "c7n was chosen what is cheapest for it. Its account is given to it, so that it asks no STS. Its cache is "
+    "off, as it would have to be written first. Of an old snapshot it is asked for the age alone: `delete` by "
+    "itself leaves out those that back an image, and the filter for it would list the images once more. Its "
+    "retries, its two threads and its batches (25 resources a tag, 50 a deletion) are its own and no policy sets "
+    "them; botocore's retries are as they come. It writes what it found as JSON, as it always does; Nightshift "
+    "writes its log. The snapshot that is refused is in the middle of all, and so of a batch. What is cut off is "
+    "killed after 30 s and started once more; wall and CPU are those of both runs. Sharing is asked by Nightshift"
+    " alone; c7n would only if it were told to, so no goal compares that."
 )
 
 KEEP_NINE = "backup: {plans: {nightly: {keep: {last: 9}}}}\ncleanup: {max_delete_percent: 100, check_sharing: false}"
