@@ -6,7 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from local.buckets import Buckets
 from nightshift.aws.pace import Pacer, is_read
+from nightshift.settings import Settings
 from tests.support import FakeClock
 
 BUCKETS = [
@@ -42,20 +44,35 @@ def seconds_for(number: int, pacer: Pacer, clock: FakeClock, action: str) -> flo
 def test_endpoints_have_the_smallest_bucket(action: str) -> None:
     clock = FakeClock()
     pacer = Pacer(clock, 1.0)
-    assert seconds_for(4, pacer, clock, action) == 0
-    assert seconds_for(3, pacer, clock, action) == pytest.approx(10)
+    assert seconds_for(2, pacer, clock, action) == 0
+    assert seconds_for(11, pacer, clock, action) == pytest.approx(9 / 0.3)
 
 
 @pytest.mark.parametrize("share", [1.0, 0.8, 0.2])
 @pytest.mark.parametrize(("action", "size", "refill"), BUCKETS)
-def test_a_full_share_goes_at_once_and_the_rest_as_it_refills(
+def test_half_a_share_goes_at_once_the_other_half_soon_and_the_rest_as_it_refills(
     action: str, size: int, refill: int, share: float
 ) -> None:
     clock = FakeClock()
     pacer = Pacer(clock, share)
-    burst = int(size * share)
-    assert seconds_for(burst, pacer, clock, action) == 0
-    assert seconds_for(100, pacer, clock, action) == pytest.approx(100 / (refill * share), rel=0.001)
+    half = int(size * share / 2)
+    assert seconds_for(half, pacer, clock, action) == 0
+    soon = seconds_for(half, pacer, clock, action)
+    assert half / (refill * share * 1.25) - 1 < soon <= (half + 1) / (refill * share * 1.25)
+    after = 1000 - 2 * half
+    assert soon + seconds_for(after, pacer, clock, action) == pytest.approx((1000 - size * share) / (refill * share))
+
+
+def test_a_run_right_after_another_one_of_half_a_minute_is_not_throttled() -> None:
+    """At the default share, by AWS's own bucket: it fills while the runs go on, up to its size."""
+    clock, account = FakeClock(), FakeClock()
+    aws_s = Buckets(account.now)
+    for _ in range(2):
+        pacer, end = Pacer(clock, Settings().bucket_share), clock.now() + timedelta(seconds=30)
+        while clock.now() < end:
+            pacer.wait_for_token("DeleteSnapshot")
+            account.time = clock.now()
+            assert aws_s.take("DeleteSnapshot")
 
 
 def test_5000_deletions_take_the_time_that_aws_gives() -> None:
@@ -67,15 +84,15 @@ def test_each_action_has_a_bucket_of_its_own() -> None:
     clock = FakeClock()
     pacer = Pacer(clock, 1.0)
     seconds_for(100, pacer, clock, "CreateSnapshots")
-    assert seconds_for(100, pacer, clock, "CreateSnapshot") == 0
+    assert seconds_for(50, pacer, clock, "CreateSnapshot") == 0
 
 
 def test_what_refills_is_never_more_than_the_share() -> None:
     clock = FakeClock()
     pacer = Pacer(clock, 0.8)
-    seconds_for(80, pacer, clock, "DeleteSnapshot")
+    first = seconds_for(400, pacer, clock, "DeleteSnapshot")
     clock.time += timedelta(hours=5)
-    assert seconds_for(80, pacer, clock, "DeleteSnapshot") == 0
+    assert seconds_for(400, pacer, clock, "DeleteSnapshot") == pytest.approx(first) == pytest.approx(80)
     assert seconds_for(1, pacer, clock, "DeleteSnapshot") == pytest.approx(0.25)
 
 
@@ -90,20 +107,20 @@ def test_after_a_throttle_the_bucket_is_empty_whoever_emptied_it() -> None:
 def test_a_throttle_does_not_forgive_what_is_owed() -> None:
     clock = StandingClock()
     pacer = Pacer(clock, 0.8)
-    for _ in range(84):  # four more than there are: 84 threads at once
+    for _ in range(84):  # 44 more than go at once: 84 threads at the same moment
         pacer.wait_for_token("DeleteSnapshot")
     pacer.throttled("DeleteSnapshot")
     pacer.wait_for_token("DeleteSnapshot")
-    assert clock.slept == pytest.approx([0.25, 0.5, 0.75, 1.0, 1.25])
+    assert clock.slept == pytest.approx([each / 5 for each in range(1, 46)])
 
 
 def test_what_would_come_too_late_is_not_waited_for() -> None:
     clock = FakeClock()
     pacer = Pacer(clock, 0.8)
-    seconds_for(80, pacer, clock, "DeleteSnapshot")
+    seconds_for(40, pacer, clock, "DeleteSnapshot")
     assert pacer.wait_for_token("DeleteSnapshot", at_most_seconds=0.3)
-    assert not pacer.wait_for_token("DeleteSnapshot", at_most_seconds=0.2)
-    assert clock.slept == [0.25]
+    assert not pacer.wait_for_token("DeleteSnapshot", at_most_seconds=0.1)
+    assert clock.slept == [0.2]
 
 
 class StandingClock(FakeClock):
@@ -136,9 +153,10 @@ def test_in_no_span_of_time_more_calls_than_the_bucket_gives(gaps: list[float], 
 @pytest.mark.parametrize(
     ("seconds", "actions", "share", "times"),
     [
-        (0, ["DeleteSnapshot"], 1.0, 100),
-        (0, ["DeleteSnapshot"], 0.8, 80),
-        (-5, ["DeleteSnapshot"], 0.8, 80),
+        (0, ["DeleteSnapshot"], 1.0, 50),
+        (0, ["DeleteSnapshot"], 0.8, 40),
+        (-5, ["DeleteSnapshot"], 0.8, 40),
+        (8, ["DeleteSnapshot"], 0.8, 80),
         (980, ["DeleteSnapshot"], 1.0, 5000),
         (
             100,
