@@ -10,7 +10,7 @@ from botocore.loaders import JSONFileLoader
 
 import nightshift
 from nightshift.aws.pace import is_read
-from nightshift.aws.session import SENT_ONCE, Aws
+from nightshift.aws.session import SENT_ONCE, Aws, _models
 from nightshift.clock import SystemClock
 from nightshift.settings import Settings
 from tests.template.roles import statements
@@ -87,6 +87,23 @@ def test_a_model_is_read_once_a_process_and_credentials_once_a_run(monkeypatch: 
     second = _run()
     assert (_key(second.ec2), _key(second.ssm), _key(first.ec2)) == ("second", "second", "first")
     assert read == []
+
+
+def test_the_folders_that_models_are_looked_for_in_do_not_grow_with_the_runs() -> None:
+    folders = [list(_loader(_run()).search_paths) for _ in range(3)]
+    assert folders[0] == folders[2]
+
+
+def test_the_environment_may_name_a_folder_of_models(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("AWS_DATA_PATH", str(tmp_path))
+    _models.cache_clear()
+    assert str(tmp_path) in _loader(_run()).search_paths
+    _models.cache_clear()
+
+
+def _loader(aws: Aws) -> Any:
+    assert aws.ec2
+    return aws._session._session.get_component("data_loader")
 
 
 def _run() -> Aws:

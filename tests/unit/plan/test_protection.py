@@ -85,6 +85,9 @@ class TestLastCompleted:
         assert protector(later, of_old()) == "it is the last completed snapshot of vol-1"
         assert protector(of_old(id_="snap-later", started=an_hour_later), of_old()) is None
 
+    def test_one_that_is_listed_twice_is_the_last_both_times(self) -> None:
+        assert protector(of_old(), of_old()) == "it is the last completed snapshot of vol-1"
+
     def test_a_later_one_that_also_serves_another_plan_is_no_duplicate(self) -> None:
         slots = {"nightly": at("2026-11-01 03:00"), "weekly": at("2026-11-01 03:00")}
         later = a_snapshot("snap-later", slots, started=at("2026-11-01 03:20"))

@@ -1,12 +1,14 @@
 """The log: a line a change or failure, and what was left only for a person."""
 
+import io
+import json
 import logging
 from collections.abc import Sequence
 
 import pytest
 
 from nightshift.outcome import Action, Result, Status
-from nightshift.report.log import log_outcome
+from nightshift.report.log import log_outcome, logger
 from tests.builders import an_outcome
 
 RESULTS = {
@@ -54,3 +56,17 @@ def test_what_was_left_takes_a_line_a_hundred(caplog: pytest.LogCaptureFixture) 
     shown = [[decision["resource"] for decision in line.__dict__["decisions"]] for line in lines]
     assert [len(line) for line in shown] == [100, 100, 50]
     assert [id_ for line in shown for id_ in line] == [result.resource for result in left]
+
+
+@pytest.mark.parametrize("character", ["x", "\N{GRINNING FACE}"])
+def test_no_line_is_longer_than_lambda_lets_it_be(character: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With names of 47 plans that are gone, or of 500 accounts, in each reason."""
+    stream = io.StringIO()
+    monkeypatch.setattr(logger.registered_handler, "stream", stream)
+    left = [Result(f"snap-{number:03}", Action.KEEP, character * 7000, Status.SKIPPED, None) for number in range(50)]
+    outcome = an_outcome(left)
+    log_outcome(outcome, outcome.to_dict(), by_person=True)
+    lines = stream.getvalue().splitlines()
+    shown = [decision["resource"] for line in lines for decision in json.loads(line).get("decisions", ())]
+    assert shown == [result.resource for result in left]
+    assert max(len(line.encode()) for line in lines) < 256_000

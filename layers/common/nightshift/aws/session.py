@@ -8,7 +8,7 @@ import random
 import threading
 from collections import Counter
 from datetime import datetime, timedelta
-from functools import cached_property
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -57,8 +57,12 @@ SENT_ONCE = frozenset(
 
 MOST_ATTEMPTS = 5
 
-# Read once a process: EC2's model alone has 4 MB, and it is found among the folders of 400 services.
-_MODELS = Loader()
+
+@cache
+def _models() -> Loader:
+    """Read once a process: EC2's model alone has 4 MB, and it is found among the folders of 400 services."""
+    loader: Loader = botocore.session.get_session().get_component("data_loader")
+    return loader
 
 
 class ReadOnlyError(BotoCoreError):
@@ -144,9 +148,11 @@ class Aws:
     def _session(self) -> boto3.Session:
         """Of this run, as credentials may be others by the next."""
         core = botocore.session.get_session()
-        core.register_component("data_loader", _MODELS)
         core.register_component("response_parser_factory", AnswerReaders())
-        return boto3.Session(botocore_session=core)
+        session = boto3.Session(botocore_session=core)
+        # Last, as boto3 adds a folder of its own to the loader that it finds, each time.
+        core.register_component("data_loader", _models())
+        return session
 
     def _refuse_changes(self, model: Any, **_: object) -> None:
         if self.read_only and not is_read(model.name):

@@ -104,7 +104,9 @@ def has_product_codes(aws: Aws, snapshot_id: str) -> bool:
 
 def _described(aws: Aws, conditions: Mapping[str, Sequence[str]], *, people_s: bool = False) -> list[Snapshot]:
     answers = pages(aws.ec2, "describe_snapshots", OwnerIds=["self"], Filters=filters(conditions))
-    return [_snapshot(described, people_s) for page in answers for described in page["Snapshots"]]
+    found = (_snapshot(described, people_s) for page in answers for described in page["Snapshots"])
+    # What moves from one page to the next while they are read is listed twice, and is one snapshot all the same.
+    return list({snapshot.id: snapshot for snapshot in found}.values())
 
 
 def _snapshot(described: dict[str, Any], people_s: bool) -> Snapshot:

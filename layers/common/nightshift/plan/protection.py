@@ -144,7 +144,8 @@ class Protection:
         return f"it is held until {value} by the tag of {id_}" if self.now < until else None
 
     def _as_last(self, snapshot: Snapshot) -> str | None:
-        if self._last_of(snapshot) is not snapshot or self.expired(snapshot):
+        last = self._last_of(snapshot)
+        if last is None or last.id != snapshot.id or self.expired(snapshot):
             return None
         return f"it is the last completed snapshot of {lineage(snapshot)}"
 
