@@ -71,7 +71,7 @@ scale: build  ## what large fleets cost: 10,000 deletions, a night of 5,000 volu
 
 ONLY ?=
 
-bench: build .build/peer  ## calls, CPU, memory, time beside boto3 and Cloud Custodian: docs/performance.md (make bench ONLY=calls prints)
+bench: build .build/peer  ## calls, CPU, memory, time beside boto3 and Cloud Custodian: docs/performance.md
 	@PYTHONPATH=layers/common .venv/bin/python -m bench $(ONLY)
 
 demo: build  ## the night, on an embedded AWS, with the built functions

@@ -1,6 +1,6 @@
 """Measure all, or the sections that are named, and write docs/performance.md: `make bench`, `make bench ONLY=reading`.
 
-All together take about an hour, most of it the waiting of real token buckets.
+All together take most of an hour, the larger part of it the waiting of real token buckets.
 """
 
 import argparse
@@ -15,22 +15,22 @@ from bench.report import Section
 from bench.server import ROOT, Server
 
 REPORT = ROOT / "docs" / "performance.md"
+MEASURED = ROOT / ".build" / "bench"
 SECTIONS = ("rate", "calls", "reading", "pace", "peer", "cold_start", "scale", "cost")
 INTRODUCTION = """# Performance
 
-Written by `make bench`, on {date}: Python {python}, {machine}. The ratios were taken side by side in one run; the
-seconds are of one machine on one day.
+Written by `make bench`. The ratios of a section were taken side by side, in one run; the seconds are of one machine on
+one day: {machine}, Python {python}.
 """
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("only", nargs="*", help=f"some of {', '.join(SECTIONS)}: printed, not written")
+    parser.add_argument("only", nargs="*", help=f"some of {', '.join(SECTIONS)}; the others stay as last measured")
     only = parser.parse_args().only
     with Server() as server:
         sections = [_measured(name, server) for name in only or SECTIONS]
-    if not only:
-        _write(sections, REPORT)
+    _write(REPORT)
     missed = [goal.what for section in sections for goal in section.goals if not goal.met]
     print(f"not met: {', '.join(missed)}" if missed else "all goals met")
     return int(bool(missed))
@@ -40,14 +40,20 @@ def _measured(name: str, server: Server) -> Section:
     measure: Callable[[Server], Section] = import_module(f"bench.{name}").section
     section = measure(server)
     print(f"{section.markdown}\n", flush=True)
+    MEASURED.mkdir(parents=True, exist_ok=True)
+    _file(name).write_text(f"{section.markdown}\n\nMeasured on {datetime.now(UTC):%Y-%m-%d}.")
     return section
 
 
-def _write(sections: list[Section], to: Path) -> None:
-    introduction = INTRODUCTION.format(
-        date=f"{datetime.now(UTC):%Y-%m-%d}", python=platform.python_version(), machine=_machine()
-    )
-    to.write_text("\n\n".join([introduction.strip(), *(section.markdown for section in sections)]) + "\n")
+def _write(to: Path) -> None:
+    """Once each section was measured here."""
+    if all(_file(name).exists() for name in SECTIONS):
+        introduction = INTRODUCTION.format(python=platform.python_version(), machine=_machine()).strip()
+        to.write_text("\n\n".join([introduction, *(_file(name).read_text() for name in SECTIONS)]) + "\n")
+
+
+def _file(name: str) -> Path:
+    return MEASURED / f"{name}.md"
 
 
 def _machine() -> str:

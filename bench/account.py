@@ -89,7 +89,8 @@ def slot_before(now: datetime) -> datetime:
 
 def _our_tags(slot: datetime, instance_id: str, volume_id: str) -> dict[str, str]:
     return {
-        "Name": "web",
+        # People's: on each another one, as whoever names snapshots puts the day into it.
+        "Name": f"web {instance_id[-4:]} {slot:%Y-%m-%d}",
         "nightshift:stack": STACK,
         "nightshift:slot/nightly": f"{slot.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}",
         "nightshift:instance": instance_id,

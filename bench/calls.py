@@ -12,6 +12,7 @@ PAGE, TAGGED_AT_ONCE = 1000, 200
 NIGHTLY = 'backup: {plans: {nightly: {schedule: "0 HOUR * * *"}}}'
 KEEP_NINE = "backup: {plans: {nightly: {keep: {last: 9}}}}\ncleanup: {max_delete_percent: 100}"
 FIVE_PLANS = "backup: {plans: {nightly: {}, weekly: {}, monthly: {}, yearly: {}, hourly: {}}}"
+FIVE_PLANS_KEEP_NINE = KEEP_NINE.replace("}}}}", "}}, weekly: {}, monthly: {}, yearly: {}, hourly: {}}}")
 COST_CENTRE = "tagging: {rules: [{set: {CostCentre: '4711'}}]}"
 
 
@@ -31,7 +32,10 @@ def cases() -> list[Case]:
     return [
         Case("backup", "500 instances of two volumes", _backup(500),
              size={"instances": 500, "nights": 1, "nights_ago": 1}),
-        Case("cleanup", "10,000 snapshots, 1,000 of them to go", _cleanup(500, 10), KEEP_NINE, size=_fleet(500, 10)),
+        Case("cleanup", "10,000 snapshots, five plans, 1,000 to go", _cleanup(500, 10), FIVE_PLANS_KEEP_NINE,
+             size=_fleet(500, 10)),
+        Case("cleanup", "the same, nobody asked about sharing", _cleanup(500, 10) | {"DescribeSnapshotAttribute": 0},
+             f"{FIVE_PLANS_KEEP_NINE[:-1]}, check_sharing: false}}", size=_fleet(500, 10)),
         Case("cleanup", "100,000 snapshots, 1,000 of them to go", _cleanup(500, 100), _keep(99), size=_fleet(500, 100)),
         Case("cleanup", "100,000 snapshots, five plans, none to go", {"DescribeSnapshots": 100}, FIVE_PLANS,
              size=_fleet(5000, 10)),
@@ -49,6 +53,8 @@ def made(case: Case, server: Server, speed: float = 20, share: float = 0.8) -> t
     environment = server.environment | {"NIGHTSHIFT_BUCKET_SHARE": str(share)}
     measured(python("bench.workers.job", case.job, case.event, str(speed)), environment)
     seen = server.seen()
+    if undone := [action for action, number in case.least.items() if seen["calls"].get(action, 0) < number]:
+        raise RuntimeError(f"{case.job}, {case.what}: not all of {', '.join(undone)} were made")
     return seen["calls"], sum(seen["throttled"].values())
 
 

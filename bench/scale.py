@@ -49,11 +49,12 @@ def whole(server: Server, *sizes: int) -> Grown:
     return _above_nothing(run, sizes)
 
 
-def alone(server: Server, *sizes: int) -> Grown:
-    """Its plan alone."""
+def alone(server: Server, *sizes: int, volumes: int | None = None) -> Grown:
+    """Its plan alone, over 100 snapshots a volume, or over so many volumes."""
 
     def run(snapshots: int) -> Used:
-        done = measured(python("bench.workers.plan", str(snapshots)), server.environment)
+        nights = snapshots // volumes if volumes else 100
+        done = measured(python("bench.workers.plan", str(snapshots), str(nights)), server.environment)
         return Used(done.said["cpu"], done.said["cpu"], done.peak)
 
     return _above_nothing(run, sizes)

@@ -88,15 +88,18 @@ def main() -> None:
         ec2 = boto3.client("ec2", config=config)
         started = time.monotonic()
         with ThreadPoolExecutor(WORKERS) as pool:
-            done = len(list(pool.map(lambda id_: bare(ec2, id_), ids)))
+            undone = number - len(list(pool.map(lambda id_: bare(ec2, id_), ids)))
     else:
         clock = SystemClock()
         aws = Aws(ACCOUNT, Settings.from_environment(), clock, clock.now() + timedelta(minutes=15))
         decisions = _decisions(kind, ids)
         # The first use makes the client.
         started = time.monotonic() if aws.ec2 else 0.0
-        done = sum(result.outcome == "done" for result in ours(aws, decisions))
-    sys.stdout.write(f"{json.dumps({'done': done, 'wall': time.monotonic() - started})}\n")
+        undone = len(decisions) - sum(result.outcome == "done" for result in ours(aws, decisions))
+    wall = time.monotonic() - started
+    if undone:
+        sys.exit(f"{undone} of {number} were not done")
+    sys.stdout.write(f"{json.dumps({'wall': wall})}\n")
 
 
 if __name__ == "__main__":

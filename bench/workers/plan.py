@@ -1,4 +1,7 @@
-"""Cleanup's plan alone, over so many snapshots that no account has: `python -m bench.workers.plan 1000000`."""
+"""Cleanup's plan alone, over so many snapshots that no account has: `python -m bench.workers.plan 1000000 100`.
+
+The second number is that of the snapshots of each volume.
+"""
 
 import json
 import sys
@@ -15,17 +18,16 @@ from nightshift.plan.slots import slot_text
 from nightshift.plan.tags import INSTANCE, SLOT, STACK
 from nightshift.policy import Policy
 
-NIGHTS = 100
 POLICY = Policy.of({"backup": {"plans": {"nightly": {"keep": {"daily": 90, "monthly": 12}}}}})
 
 
 def main() -> None:
     # What a function sets its process to is set where this is imported.
     import_module("nightshift.run")
-    number = int(sys.argv[1])
+    number, a_volume = int(sys.argv[1]), max(1, int(sys.argv[2]))
     now = SystemClock().now()
-    nights = [now.replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=ago) for ago in range(NIGHTS)]
-    volume_ids = [f"vol-{each:017x}" for each in range(number // NIGHTS)]
+    nights = [now.replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=ago) for ago in range(a_volume)]
+    volume_ids = [f"vol-{each:017x}" for each in range(number // a_volume)]
     tags = {
         night: {STACK: "nightshift", f"{SLOT}nightly": slot_text(night), INSTANCE: "i-0a1b2c3d4e5f60718"}
         for night in nights

@@ -6,7 +6,8 @@ from bench import calls, scale
 from bench.calls import Case
 from bench.server import Server
 
-MOST_MIB = 160
+# The goal is 160 MiB, and it takes 80; people's tags alone would be 20 more.
+MOST_MIB = 95
 # Of CPU: the processor's caches and whatever else runs beside a test; a loop within a loop would be near 2.
 FAR_FROM_SQUARE = 1.3
 
@@ -15,7 +16,7 @@ FAR_FROM_SQUARE = 1.3
 def test_no_call_more_than_the_work_needs(case: Case, server: Server) -> None:
     """Nor a page twice, whatever the number of plans."""
     made, _ = calls.made(case, server, speed=1, share=1_000_000)
-    assert made == {"GetParameter": 1, **case.least}
+    assert made == {action: number for action, number in {"GetParameter": 1, **case.least}.items() if number}
 
 
 def test_no_call_faster_than_aws_lets_it_pass(server: Server) -> None:
@@ -32,7 +33,8 @@ def test_a_hundred_thousand_snapshots_fit_and_cost_ten_times_as_much_as_ten_thou
     assert scale.exponent(grown, lambda used: used.cpu) < FAR_FROM_SQUARE
 
 
-def test_planning_grows_with_the_number_of_snapshots(server: Server) -> None:
-    grown = scale.alone(server, 20_000, 200_000)
+@pytest.mark.parametrize("volumes", [None, 50], ids=["with more volumes", "with longer histories"])
+def test_planning_grows_with_the_number_of_snapshots(server: Server, volumes: int | None) -> None:
+    grown = scale.alone(server, 10_000, 100_000, volumes=volumes)
     assert scale.exponent(grown, lambda used: used.memory) < scale.LINEAR
     assert scale.exponent(grown, lambda used: used.cpu) < FAR_FROM_SQUARE
