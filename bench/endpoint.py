@@ -1,11 +1,12 @@
 """The endpoint: HTTP as EC2, SSM, KMS and EKS speak it, with AWS's token buckets and latency, each call counted.
 
-A process of its own: `python -m bench.endpoint PORT`. It is told over /bench what it is to be, and asked what it saw.
+A process of its own: `python -m bench.endpoint`. It prints its port, is told over /bench what it is to be, and asked
+what it saw.
 """
 
 import asyncio
 import json
-import sys
+import socket
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
@@ -113,9 +114,10 @@ async def _send(send: Any, status: int, body: bytes, content_type: bytes) -> Non
 
 
 def main() -> None:
-    uvicorn.run(
+    listening = socket.create_server(("127.0.0.1", 0))
+    print(listening.getsockname()[1], flush=True)
+    config = uvicorn.Config(
         Endpoint(),
-        port=int(sys.argv[1]),
         log_level="warning",
         access_log=False,
         lifespan="off",
@@ -123,6 +125,7 @@ def main() -> None:
         date_header=False,
         server_header=False,
     )
+    uvicorn.Server(config).run(sockets=[listening])
 
 
 if __name__ == "__main__":

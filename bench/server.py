@@ -1,43 +1,31 @@
 """The endpoint in a process of its own: started, told what to be, asked what it saw."""
 
 import json
-import socket
 import subprocess
 import sys
-import time
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
-from urllib.error import URLError
 from urllib.request import Request, urlopen
 
 ROOT = Path(__file__).resolve().parents[1]
 REGION = "us-east-1"
-_PATIENCE_SECONDS = 10
 
 
 class Server:
     def __enter__(self) -> Self:
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self._port = free.getsockname()[1]
-        self._process = subprocess.Popen([sys.executable, "-m", "bench.endpoint", str(self._port)], cwd=ROOT)
-        deadline = time.monotonic() + _PATIENCE_SECONDS
-        while time.monotonic() < deadline and self._process.poll() is None:
-            try:
-                self.seen()
-            except URLError:
-                time.sleep(0.05)
-            else:
-                return self
-        self.__exit__(None, None, None)
-        raise RuntimeError("the bench's endpoint did not start")
+        command = [sys.executable, "-m", "bench.endpoint"]
+        self._process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+        assert self._process.stdout
+        self._port = int(self._process.stdout.readline())
+        self.seen()
+        return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._process.kill()
-        self._process.wait()
+        self._process.communicate()
 
     @property
     def url(self) -> str:

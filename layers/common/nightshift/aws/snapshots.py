@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from sys import intern
 from typing import Any
 
-from nightshift.aws.describe import chunks, filters, pages, tags_of
+from nightshift.aws.describe import chunks, filters, pages
 from nightshift.aws.faults import aws_errors
 from nightshift.aws.session import Aws
 from nightshift.errors import AwsError, Fault
@@ -120,9 +120,9 @@ def _snapshot(described: dict[str, Any], people_s: bool) -> Snapshot:
         # At 100,000 snapshots people's tags would take more memory than all the rest, and nothing reads them. Ours say
         # the same on every snapshot of a volume, but for the slot, which all of a night share.
         tags={
-            intern(key): intern(value)
-            for key, value in tags_of(described).items()
-            if people_s or key.startswith(_READ_PREFIXES)
+            intern(tag["Key"]): intern(tag["Value"])
+            for tag in described.get("Tags", ())
+            if people_s or tag["Key"].startswith(_READ_PREFIXES)
         },
         owner=intern(described.get("OwnerId", "")),
         key=intern(described["KmsKeyId"]) if "KmsKeyId" in described else None,
