@@ -47,7 +47,10 @@ def _measured(name: str, server: Server) -> Section:
 
 def _write(to: Path) -> None:
     """Once each section was measured here."""
-    if all(_file(name).exists() for name in SECTIONS):
+    missing = [name for name in SECTIONS if not _file(name).exists()]
+    if missing:
+        print(f"{to.name} is written when these were measured here too: {', '.join(missing)}")
+    else:
         introduction = INTRODUCTION.format(python=platform.python_version(), machine=_machine()).strip()
         to.write_text("\n\n".join([introduction, *(_file(name).read_text() for name in SECTIONS)]) + "\n")
 

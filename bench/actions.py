@@ -144,7 +144,7 @@ def _found(form: Form, all_of_them: Mapping[str, Record]) -> list[Record]:
     if _values(form, "RestorableBy"):
         return []
     if ids := [each for kind in ("InstanceId", "VolumeId", "SnapshotId") for each in _values(form, kind)]:
-        return [all_of_them[id_] for id_ in ids if id_ in all_of_them]
+        return [all_of_them[id_] for id_ in dict.fromkeys(ids) if id_ in all_of_them]
     asked = [(form[f"Filter.{number}.Name"], set(_values(form, f"Filter.{number}.Value"))) for number in _filters(form)]
     try:
         return [each for each in all_of_them.values() if all(each.meets(name, values) for name, values in asked)]
