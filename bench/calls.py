@@ -5,15 +5,11 @@ from dataclasses import dataclass, field
 from math import ceil
 
 from bench.measure import measured, python
+from bench.policies import ALL_PLANS_KEEP_ALL, COST_CENTRE, FOUR_OTHERS, NIGHTLY, keeping
 from bench.report import Goal, Section, Table
 from bench.server import Server
 
 PAGE, TAGGED_AT_ONCE = 1000, 200
-NIGHTLY = 'backup: {plans: {nightly: {schedule: "0 HOUR * * *"}}}'
-KEEP_NINE = "backup: {plans: {nightly: {keep: {last: 9}}}}\ncleanup: {max_delete_percent: 100}"
-FIVE_PLANS = "backup: {plans: {nightly: {}, weekly: {}, monthly: {}, yearly: {}, hourly: {}}}"
-FIVE_PLANS_KEEP_NINE = KEEP_NINE.replace("}}}}", "}}, weekly: {}, monthly: {}, yearly: {}, hourly: {}}}")
-COST_CENTRE = "tagging: {rules: [{set: {CostCentre: '4711'}}]}"
 
 
 @dataclass(frozen=True)
@@ -32,12 +28,13 @@ def cases() -> list[Case]:
     return [
         Case("backup", "500 instances of two volumes", _backup(500),
              size={"instances": 500, "nights": 1, "nights_ago": 1}),
-        Case("cleanup", "10,000 snapshots, five plans, 1,000 to go", _cleanup(500, 10), FIVE_PLANS_KEEP_NINE,
+        Case("cleanup", "10,000 snapshots, five plans, 1,000 to go", _cleanup(500, 10), keeping(9, FOUR_OTHERS),
              size=_fleet(500, 10)),
         Case("cleanup", "the same, nobody asked about sharing", _cleanup(500, 10) | {"DescribeSnapshotAttribute": 0},
-             f"{FIVE_PLANS_KEEP_NINE[:-1]}, check_sharing: false}}", size=_fleet(500, 10)),
-        Case("cleanup", "100,000 snapshots, 1,000 of them to go", _cleanup(500, 100), _keep(99), size=_fleet(500, 100)),
-        Case("cleanup", "100,000 snapshots, five plans, none to go", {"DescribeSnapshots": 100}, FIVE_PLANS,
+             keeping(9, FOUR_OTHERS, check_sharing=False), size=_fleet(500, 10)),
+        Case("cleanup", "100,000 snapshots, 1,000 of them to go", _cleanup(500, 100), keeping(99),
+             size=_fleet(500, 100)),
+        Case("cleanup", "100,000 snapshots, five plans, none to go", {"DescribeSnapshots": 100}, ALL_PLANS_KEEP_ALL,
              size=_fleet(5000, 10)),
         Case("status_check", "5,000 instances, all well", _pages(DescribeInstances=5000, DescribeInstanceStatus=5000),
              size={"instances": 5000}),
@@ -48,7 +45,7 @@ def cases() -> list[Case]:
 
 
 def made(case: Case, server: Server, speed: float = 20, share: float = 0.8) -> tuple[Mapping[str, int], int]:
-    """The calls that the endpoint saw, by action, and how many it throttled: no share of its buckets is above 1."""
+    """The calls that the endpoint saw, by action, and how many it throttled; a share above 1 is that of no bucket."""
     server.become(case.policy, throttling=share <= 1, speed=speed, **case.size)
     environment = server.environment | {"NIGHTSHIFT_BUCKET_SHARE": str(share)}
     measured(python("bench.workers.job", case.job, case.event, str(speed)), environment)
@@ -77,10 +74,6 @@ def section(server: Server) -> Section:
 
 def _fleet(instances: int, nights: int) -> dict[str, int]:
     return {"instances": instances, "nights": nights}
-
-
-def _keep(nights: int) -> str:
-    return KEEP_NINE.replace("9", str(nights))
 
 
 def _backup(instances: int) -> dict[str, int]:

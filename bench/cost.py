@@ -1,13 +1,11 @@
 """What a month costs, from runs that were measured here and AWS's prices."""
 
-from collections.abc import Mapping
-
 from bench.measure import Measured, measured, python
 from bench.pace import seconds_of_bucket
 from bench.report import Section, Table
 from bench.server import Server
 from local.template import read_source
-from tools.cost import HOURS, RUNS_AN_HOUR, monthly
+from tools.cost import HOURS, RUNS_AN_HOUR, fixed, of_runs
 
 VOLUMES = (100, 1_000, 10_000)
 DISKS, NIGHTS, LATENCY = 2, 10, 0.05
@@ -56,15 +54,8 @@ def _month(server: Server, volumes: int) -> tuple[float, float, float, float]:
     seconds = sum(runs[job] * _billed(run) for job, run in idle.items()) + NIGHTS_A_MONTH * _changes(volumes)
     changes = 2 * volumes * NIGHTS_A_MONTH
     logged = sum(runs[job] * _logged(run) for job, run in idle.items()) + changes * _line_of_a_change(server)
-    fixed = monthly(0)
-    others = sum(dollars for what, dollars in fixed.items() if "runs of" not in what and what != "in all")
-    lambdas = _of_runs(monthly(seconds / sum(RUNS_AN_HOUR.values()) / HOURS))
-    logs = logged / GB * (INGESTED + KEPT)
-    return lambdas, logs, others, lambdas + logs + others
-
-
-def _of_runs(lines: Mapping[str, float]) -> float:
-    return next(dollars for what, dollars in lines.items() if "runs of" in what)
+    dollars = of_runs(sum(runs.values()), seconds), logged / GB * (INGESTED + KEPT), sum(fixed().values())
+    return *dollars, sum(dollars)
 
 
 def _billed(run: Measured) -> float:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from statistics import median
 
 from bench.measure import measured, python
+from bench.policies import NIGHTLY, OWNERS, keeping
 from bench.report import Goal, Section, Table
 from bench.server import Server
 
@@ -11,7 +12,6 @@ SPEED = 5
 SHARE = 0.8
 ROUNDS = 5
 LATENCY = 0.03
-DELETE = "backup: {plans: {nightly: {keep: {last: 9}}}}\ncleanup: {max_delete_percent: 100}"
 
 
 @dataclass(frozen=True)
@@ -34,28 +34,28 @@ NIGHTS = (
     Night(
         "cleanup",
         "1,000 deletions of 10,000 snapshots",
-        f"{DELETE[:-1]}, check_sharing: false}}",
+        keeping(9, check_sharing=False),
         {"instances": 500, "nights": 10},
         ((1000, 100, 5),),
     ),
     Night(
         "cleanup",
         "the same, with whom each is shared asked before",
-        DELETE,
+        keeping(9),
         {"instances": 500, "nights": 10},
         ((1000, 100, 20), (1000, 100, 5)),
     ),
     Night(
         "backup",
         "500 instances of two volumes",
-        'backup: {plans: {nightly: {schedule: "0 HOUR * * *"}}}',
+        NIGHTLY,
         {"instances": 500, "nights": 1, "nights_ago": 1},
         ((500, 100, 5),),
     ),
     Night(
         "tagging",
         "5,000 instances, another tag on the volume of each",
-        "tagging: {propagate: [Owner]}",
+        OWNERS,
         {"instances": 5000, "disks": 1},
         ((5000, 100, 10),),
     ),

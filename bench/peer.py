@@ -8,6 +8,7 @@ from pathlib import Path
 from statistics import median
 
 from bench.measure import Measured, measured, python
+from bench.policies import COST_CENTRE, NIGHTLY, keeping
 from bench.report import Goal, Section, Table
 from bench.server import REGION, ROOT, Server
 
@@ -36,7 +37,7 @@ WORDS = (
     "bucket to others, where c7n takes all of it and is throttled."
 )
 
-KEEP_NINE = "backup: {plans: {nightly: {keep: {last: 9}}}}\ncleanup: {max_delete_percent: 100, check_sharing: false}"
+KEEP_NINE = keeping(9, check_sharing=False)
 # Nine nights ago is the oldest one; half a day less, as its snapshots began a few minutes after the hour.
 OLD = "{resource: aws.ebs-snapshot, filters: [{type: age, days: 8.5, op: ge}]"
 DELETE_OLD = f"{OLD}, actions: [delete]"
@@ -91,14 +92,14 @@ OURS, PEER = "Nightshift", "c7n"
 def works() -> list[Work]:
     return [
         Work("1,000 deletions of 10,500", "cleanup", KEEP_NINE, TEN_NIGHTS, DELETE_OLD, wanted=1000),
-        Work("the same, sharing asked before", "cleanup", KEEP_NINE.replace("false", "true"), TEN_NIGHTS, wanted=1000),
+        Work("the same, sharing asked before", "cleanup", keeping(9), TEN_NIGHTS, wanted=1000),
         Work(
-            "snapshots of 500 volumes", "backup", 'backup: {plans: {nightly: {schedule: "0 HOUR * * *"}}}',
+            "snapshots of 500 volumes", "backup", NIGHTLY,
             {"instances": 250, "nights": 1, "nights_ago": 1},
             "{resource: aws.ebs, actions: [{type: snapshot, copy-tags: ['*']}]", wanted=500,
         ),
         Work(
-            "a tag on 5,000 instances", "tagging", "tagging: {rules: [{set: {CostCentre: '4711'}}]}",
+            "a tag on 5,000 instances", "tagging", COST_CENTRE,
             {"instances": 5000, "disks": 1},
             "{resource: aws.ec2, filters: ['tag:CostCentre': absent], "
             "actions: [{type: tag, tags: {CostCentre: '4711'}}]",

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from statistics import median
 
 from bench.measure import Measured, measured, python
+from bench.policies import keeping
 from bench.report import Goal, Section, Table
 from bench.server import Server
 
@@ -11,7 +12,7 @@ INSTANCES, NIGHTS = 5000, 10
 SNAPSHOTS = INSTANCES * 2 * NIGHTS
 ROUNDS = 3
 # Of each volume the oldest snapshot goes: 10,000 deletions are planned, and none of them is asked about by itself.
-POLICY = "backup: {plans: {nightly: {keep: {last: 9}}}}\ncleanup: {check_sharing: false, max_delete_percent: 100}"
+POLICY = keeping(NIGHTS - 1, check_sharing=False)
 
 WORK = {
     "plain paginator": python("bench.workers.read", "plain"),

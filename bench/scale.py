@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from math import log
 
 from bench.measure import measured, python
+from bench.policies import keeping
 from bench.report import Goal, Section, Table
 from bench.server import Server
 
@@ -17,7 +18,7 @@ LINEAR = 1.1
 # The longest run that Lambda allows, less what a run keeps back for its outcome.
 MOST_SECONDS = 860
 # A tenth of all goes; so that only reading, deciding and answering are in it, it is a dry run and asks nobody.
-POLICY = "backup: {plans: {nightly: {keep: {last: 9}}}}\ncleanup: {check_sharing: false, max_delete_percent: 100}"
+POLICY = keeping(NIGHTS - 1, check_sharing=False)
 
 
 @dataclass(frozen=True)

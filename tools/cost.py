@@ -36,6 +36,13 @@ GAUGES = (  # of backup, cleanup, status_check and eks_info
 
 def monthly(seconds: float) -> dict[str, float]:
     """What is paid for, with dollars a month, where a run takes so many seconds."""
+    runs = round(sum(RUNS_AN_HOUR.values()) * HOURS)
+    lines = fixed() | {f"{runs:,} runs of {seconds:g} s": of_runs(runs, runs * seconds)}
+    return lines | {"in all": sum(lines.values())}
+
+
+def fixed() -> dict[str, float]:
+    """What is paid whether anything runs or not, with dollars a month."""
     template = read_template()
     kinds = Counter(resource["Type"] for resource in template["Resources"].values())
     watched = [
@@ -44,14 +51,11 @@ def monthly(seconds: float) -> dict[str, float]:
         if resource["Type"] == "AWS::CloudWatch::Alarm"
     ]
     metrics = len(METRICS) * len(RUNS_AN_HOUR) + len(GAUGES)
-    runs = round(sum(RUNS_AN_HOUR.values()) * HOURS)
-    lines = {
+    return {
         f"{kinds['AWS::KMS::Key']} key": kinds["AWS::KMS::Key"] * KEY,
         f"{len(watched)} alarms, on {sum(watched)} metrics": sum(watched) * ALARM,
         f"{metrics} metrics": metrics * METRIC,
-        f"{runs:,} runs of {seconds:g} s": of_runs(runs, runs * seconds),
     }
-    return lines | {"in all": sum(lines.values())}
 
 
 def _metrics_of(alarm: Mapping[str, Any]) -> int:
@@ -59,7 +63,7 @@ def _metrics_of(alarm: Mapping[str, Any]) -> int:
     return sum("MetricStat" in each for each in alarm.get("Metrics", ())) or 1
 
 
-def of_runs(runs: int, seconds: float) -> float:
+def of_runs(runs: float, seconds: float) -> float:
     """Dollars that Lambda takes for so many runs, with so many seconds in all."""
     memory_gib: float = read_source()["Globals"]["Function"]["MemorySize"] / 1024
     return seconds * memory_gib * GB_SECOND + runs * REQUEST

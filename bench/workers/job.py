@@ -10,11 +10,9 @@ from datetime import datetime, timedelta
 from importlib import import_module
 from typing import Any
 
-from aws_lambda_powertools.utilities.typing import LambdaContext
-
-from bench.records import ACCOUNT
 from nightshift.clock import SystemClock
 from nightshift.run import run
+from tests.support import Context
 
 
 class FastClock:
@@ -28,18 +26,6 @@ class FastClock:
 
     def sleep(self, seconds: float) -> None:
         time.sleep(seconds / self._speed)
-
-
-class Context(LambdaContext):
-    """seconds: until Lambda would end the run."""
-
-    def __init__(self, seconds: float) -> None:
-        self._aws_request_id = "bench"
-        self._invoked_function_arn = f"arn:aws:lambda:us-east-1:{ACCOUNT}:function:nightshift"
-        self._seconds = seconds
-
-    def get_remaining_time_in_millis(self) -> int:  # type: ignore[override]  # static in powertools, not in Lambda
-        return int(self._seconds * 1000)
 
 
 def main() -> None:

@@ -44,8 +44,8 @@ _BUCKETS: dict[str, tuple[float, float]] = {
 _READS = (100, 20)
 _OTHER_CHANGES = (50, 5)
 
-# So much of a full share goes at once. The rest of it follows within a hurry that, at the default share of 80 %, is as
-# fast as AWS refills: a run that comes soon after another one finds a bucket that is not full, and is not throttled.
+# So much of a full share goes at once. The rest follows faster than a share refills; at the default share of 80 %, as
+# fast as AWS's bucket does. So a run that comes soon after another one, to a bucket that is not full, is not throttled.
 AT_ONCE, HURRY = 0.5, 1.25
 
 

@@ -10,7 +10,7 @@ from nightshift.aws.session import Aws
 from nightshift.errors import AwsError, Fault
 from nightshift.fleet import Attachment, Volume
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # restore alone makes volumes; the other jobs need not import its plans
     from nightshift.plan.restore_changes import NewVolume
 
 
